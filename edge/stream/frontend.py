@@ -1,0 +1,121 @@
+"""The streaming front end: features of windows, from sound that comes in pieces of any size."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.contract.spec import FeatureSpec, Image
+from edge.dsp import framing
+from edge.dsp.extract import extract, lay_out
+from edge.dsp.frames import frame_computer
+from edge.stream.ring import SampleRing
+
+
+class WindowFeatures(Protocol):
+    """Gives the features of a window of the stream."""
+
+    def push(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples, at most one window's length at once."""
+
+    def read(self, start_sample: int) -> NDArray[np.float32]:
+        """Return the features of the window that begins at ``start_sample``, `FeatureSpec.shape`.
+
+        Sound that has not come yet is taken to be silence.
+        """
+
+    def reset(self) -> None:
+        """Forget all sound."""
+
+
+def window_features(spec: FeatureSpec) -> WindowFeatures:
+    """Return the cheapest way to the features of a stream's windows."""
+    return StreamedFeatures(spec) if spec.streamable else ClipFeatures(spec)
+
+
+class StreamedFeatures:
+    """Each frame is computed once, for all the windows that it is part of.
+
+    Frames come out exactly as `edge.dsp.frames_of` gives them for the whole sound: both work on
+    the same blocks of frames (see `edge.dsp.framing.FRAMES_PER_BLOCK`).
+    """
+
+    def __init__(self, spec: FeatureSpec) -> None:
+        if not (spec.streamable and isinstance(spec.layout, Image)):
+            raise ValueError("the specification cannot be streamed; use ClipFeatures")
+        self._spec = spec
+        self._n_frames = spec.layout.n_frames
+        self._computer = frame_computer(spec)
+        self._block_length = framing.block_length(spec.framing)
+        self._advance = framing.block_advance(spec.framing)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all sound; the next sample is sample 0."""
+        self._pending = np.zeros(0, np.float32)
+        self._blocks: list[NDArray[np.float32]] = []
+        self._n_forgotten = 0
+
+    def push(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples and compute every block of frames that is complete."""
+        self._pending = np.concatenate([self._pending, samples])
+        while len(self._pending) >= self._block_length:
+            self._blocks.append(self._computer.block(self._pending[: self._block_length]))
+            self._pending = self._pending[self._advance :]
+            self._forget()
+
+    def read(self, start_sample: int) -> NDArray[np.float32]:
+        """Return the features of the window that begins at a multiple of the hop length."""
+        first, remainder = divmod(start_sample, self._spec.framing.hop_length)
+        if remainder:
+            raise ValueError(f"sample {start_sample} begins no frame")
+        return lay_out(self.frames(first=first, stop=first + self._n_frames), self._spec)
+
+    def frames(self, *, first: int, stop: int) -> NDArray[np.float32]:
+        """Return frames by absolute index, shape (stop - first, n_features)."""
+        size = framing.FRAMES_PER_BLOCK
+        offset = self._n_forgotten * size
+        if first < offset:
+            raise IndexError(f"frame {first} is forgotten, the oldest is {offset}")
+        nothing = np.zeros((0, self._spec.n_features), np.float32)
+        frames = np.concatenate([nothing, *self._blocks, *self._unfinished(stop)])
+        return frames[first - offset : stop - offset]
+
+    def _unfinished(self, stop: int) -> list[NDArray[np.float32]]:
+        """Compute, but do not keep, the blocks up to frame `stop`; missing sound is silence."""
+        n_done = self._n_forgotten + len(self._blocks)
+        n_more = max(0, -(-stop // framing.FRAMES_PER_BLOCK) - n_done)
+        starts = [i * self._advance for i in range(n_more)]
+        return [self._computer.block(self._pending[s : s + self._block_length]) for s in starts]
+
+    def _forget(self) -> None:
+        # One block more than the window: windows need not begin where blocks begin.
+        n_kept = 2 - (-self._n_frames // framing.FRAMES_PER_BLOCK)
+        if len(self._blocks) > n_kept:
+            del self._blocks[0]
+            self._n_forgotten += 1
+
+
+class ClipFeatures:
+    """For features that look at the whole window: each window is extracted anew."""
+
+    def __init__(self, spec: FeatureSpec) -> None:
+        self._spec = spec
+        self._ring = SampleRing(2 * spec.window_length)
+
+    def reset(self) -> None:
+        """Forget all sound; the next sample is sample 0."""
+        self._ring.reset()
+
+    def push(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples."""
+        self._ring.push(samples)
+
+    def read(self, start_sample: int) -> NDArray[np.float32]:
+        """Return the features of the window that begins at ``start_sample``."""
+        stop = min(start_sample + self._spec.window_length, self._ring.n_seen)
+        sound = self._ring.read(start=start_sample, stop=stop)
+        missing = self._spec.window_length - len(sound)
+        return extract(np.pad(sound, (0, missing)), self._spec)
