@@ -1,0 +1,67 @@
+"""Choosing the configuration, the model and what analyses recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from edge.analysis import ClipAnalyzer
+from edge.config.settings import Config
+from edge.contract.bundle import ModelBundle
+from edge.contract.manifest import DecisionProposal
+from edge.devices.quiet import quiet_stderr
+from edge.devices.recording import pieces
+from edge.infer.classifier import EmotionClassifier
+from edge.infer.interpreter import RuntimeName
+from edge.stream.blocks import AudioBlock
+from edge.stream.vad import GateSettings
+
+BUNDLED_MODEL: Final = "room.tflite"
+"""The model in `edge/models` that comes with the program."""
+
+
+def model_path(config: Config) -> Path:
+    """Return the configured model, or the one that comes with the program."""
+    if config.model.path:
+        return Path(config.model.path)
+    return Path(str(resources.files("edge") / "models" / BUNDLED_MODEL))
+
+
+def open_classifier(
+    config: Config, *, model: Path | None = None, runtime: RuntimeName | None = None
+) -> EmotionClassifier:
+    """Load and verify a model; what is not given is as configured."""
+    bundle = ModelBundle.load(model or model_path(config))
+    with quiet_stderr():  # LiteRT's C++ half greets with its delegate
+        return EmotionClassifier(
+            bundle, runtime=runtime or config.model.runtime, n_threads=config.model.threads
+        )
+
+
+def open_analyzer(config: Config, *, model: Path | None = None) -> ClipAnalyzer:
+    """Return what analyses recordings exactly as `ser-trainer evaluate` does.
+
+    The model's own thresholds hold, whatever the configuration overrides for the room.
+    """
+    return ClipAnalyzer(open_classifier(config, model=model), gate=GateSettings())
+
+
+def recording_blocks(path: Path) -> Iterator[AudioBlock]:
+    """Read a recording piece by piece."""
+    for samples, rate_hz in pieces(path):
+        yield AudioBlock(samples=samples, sample_rate_hz=rate_hz, n_lost=0)
+
+
+def overrides(config: Config) -> dict[str, float]:
+    """Return the thresholds that the Pi's owner has set."""
+    tables = (config.gate, config.decision)
+    values = {f.name: getattr(table, f.name) for table in tables for f in fields(table)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def decision(config: Config, proposal: DecisionProposal) -> DecisionProposal:
+    """Return the thresholds that hold: the model's, but where the Pi's owner has set others."""
+    return replace(proposal, **overrides(config))  # type: ignore[arg-type]

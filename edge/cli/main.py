@@ -1,0 +1,111 @@
+"""The entry point: find the verb, run it, turn errors into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Final
+
+from edge import __version__
+from edge.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, SerError
+
+VERBS: Final = {
+    "run": "listen, and show, log and report what is heard",
+    "analyze": "tell the emotions of recordings",
+    "devices": "list the microphones",
+    "doctor": "check this machine and name the remedy for each finding",
+    "selftest": "check that the model gives here what it gave the trainer",
+    "model": "show what is inside a model file",
+    "log": "read the local log",
+    "check-config": "check the configuration, or print the default",
+    "benchmark": "measure how fast this machine is",
+}
+
+_EXIT_CODES: Final = """\
+exit codes:
+  0  done                      69  a device or the runtime is unavailable
+  2  wrong command line        70  internal error
+  65 bad data or model         74  input or output failed
+  66 no such input             78  wrong configuration
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `ser-edge` and return its exit code."""
+    # Networks and matrices are tiny here: more threads would only spin.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    verb = next((word for word in arguments if not word.startswith("-")), None)
+    module = _verb_module(verb) if verb in VERBS else None
+    parsed = _parser(verb, module).parse_args(arguments)
+    if module is None:
+        _parser(None, None).print_help()
+        return EXIT_USAGE
+    logging.basicConfig(
+        level=logging.DEBUG if parsed.debug else logging.WARNING,
+        format="ser-edge: %(levelname)s: %(message)s",
+    )
+    return _guarded(module, parsed)
+
+
+def _verb_module(verb: str) -> ModuleType:
+    return importlib.import_module(f"edge.cli.{verb.replace('-', '_')}")
+
+
+def _parser(verb: str | None, module: ModuleType | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ser-edge",
+        description="Tell how a voice sounds: on LEDs, in a local log, by an alarm.",
+        epilog="examples:\n  ser-edge run\n  ser-edge analyze voice.wav --json\n"
+        "  ser-edge VERB --help\n\n" + _EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ser-edge {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb")
+    for name, text in VERBS.items():
+        child = verbs.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=_epilog(module) if name == verb else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        child.add_argument("--debug", action="store_true", help="log everything; show tracebacks")
+        if name == verb and module:
+            module.configure(child)
+    return parser
+
+
+def _epilog(module: ModuleType | None) -> str:
+    examples = f"examples:\n{module.EXAMPLES.rstrip()}\n\n" if module else ""
+    return examples + _EXIT_CODES
+
+
+def _guarded(module: ModuleType, arguments: argparse.Namespace) -> int:
+    try:
+        return int(module.execute(arguments))
+    except SerError as error:
+        if arguments.debug:
+            raise
+        print(f"ser-edge: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_OK
+    except BrokenPipeError:
+        # The reader has gone (`ser-edge log | head`); keep the interpreter from complaining too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except Exception as error:
+        if arguments.debug:
+            raise
+        print(
+            f"ser-edge: internal error: {type(error).__name__}: {error}; "
+            "run again with --debug and report what it prints",
+            file=sys.stderr,
+        )
+        return EXIT_INTERNAL

@@ -1,0 +1,124 @@
+"""Alert rules: when an emotion, held long enough, must call somebody."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from edge.contract.labels import members
+from edge.contract.tables import Range
+from edge.decide.outcomes import Alert
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertRule:
+    """Raise an alarm when emotions are held for ``hold_s`` of the last ``within_s`` seconds."""
+
+    name: str
+    when: tuple[str, ...] = ("distress",)
+    """Emotions, or groups of them: distress, activated, settled."""
+    confidence: Annotated[float, Range(0, 1)] = 0.6
+    """Least smoothed probability of these emotions together that counts as holding."""
+    hold_s: Annotated[float, Range(0.5, 3600)] = 8.0
+    within_s: Annotated[float, Range(0.5, 3600)] = 20.0
+    cooldown_s: Annotated[float, Range(0, 86_400)] = 300.0
+    """Least time from one alarm of this rule to its next."""
+    sound_s: Annotated[float, Range(1, 3600)] = 60.0
+    """Longest time that the alarm sounds when nobody acknowledges it."""
+    buzzer: bool = True
+    """Whether it sounds the buzzer, beside blinking."""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("name is empty; every rule needs one of its own")
+        if not self.when:
+            raise ValueError("when is empty; name at least one emotion or group")
+        if self.hold_s > self.within_s:
+            raise ValueError(
+                f"hold_s {self.hold_s:g} is above within_s {self.within_s:g}; it must not be"
+            )
+        _ = self.emotions
+
+    @property
+    def emotions(self) -> frozenset[str]:
+        """The emotions that the rule waits for."""
+        return frozenset(emotion for word in self.when for emotion in members(word))
+
+
+class AlertMonitor:
+    """Watch one rule over the windows; at most one alarm of it sounds at a time."""
+
+    def __init__(self, rule: AlertRule, *, sample_rate_hz: int, hop_length: int) -> None:
+        self.rule = rule
+        self._rate_hz = sample_rate_hz
+        self._hop_s = hop_length / sample_rate_hz
+        self._held: deque[float] = deque(maxlen=max(1, round(rule.within_s / self._hop_s)))
+        self._raised_sample: int | None = None
+        self._sounding = False
+
+    @property
+    def sounding(self) -> bool:
+        """Whether the alarm has been raised and has not ended."""
+        return self._sounding
+
+    def push(self, probabilities: dict[str, float], *, at_sample: int) -> Alert | None:
+        """Take the smoothed probabilities of the next window; return what begins or ends.
+
+        Parameters
+        ----------
+        probabilities : dict
+            Smoothed probability of each emotion; empty where there was no speech.
+        at_sample : int
+            End of the window.
+        """
+        together = sum(probabilities.get(emotion, 0.0) for emotion in self.rule.emotions)
+        self._held.append(together if together >= self.rule.confidence else 0.0)
+        return self._ending(at_sample) if self._sounding else self._beginning(at_sample)
+
+    def acknowledge(self, *, at_sample: int) -> Alert | None:
+        """End the alarm because somebody has come."""
+        return self._end(at_sample, "acknowledged") if self._sounding else None
+
+    @property
+    def held_s(self) -> float:
+        """Seconds of the last ``within_s`` in which the cause was there."""
+        return self._hop_s * sum(together > 0.0 for together in self._held)
+
+    def _beginning(self, at_sample: int) -> Alert | None:
+        if self.held_s < self.rule.hold_s or self._cooling_down(at_sample):
+            return None
+        self._sounding = True
+        self._raised_sample = at_sample
+        what = " or ".join(self.rule.when)
+        seconds = f"{self.held_s:g} s of the last {self.rule.within_s:g} s"
+        return self._alert(at_sample, "raised", f"{what} for {seconds}")
+
+    def _ending(self, at_sample: int) -> Alert | None:
+        if self._since_raised_s(at_sample) >= self.rule.sound_s:
+            return self._end(at_sample, "timed out")
+        # Half of hold_s is the hysteresis: an alarm does not stop at the first quiet breath.
+        if self.held_s < self.rule.hold_s / 2.0:
+            return self._end(at_sample, "cause ended")
+        return None
+
+    def _end(self, at_sample: int, reason: str) -> Alert:
+        self._sounding = False
+        return self._alert(at_sample, "ended", reason)
+
+    def _cooling_down(self, at_sample: int) -> bool:
+        if self._raised_sample is None:
+            return False
+        return self._since_raised_s(at_sample) < self.rule.cooldown_s
+
+    def _since_raised_s(self, at_sample: int) -> float:
+        return (at_sample - (self._raised_sample or 0)) / self._rate_hz
+
+    def _alert(self, at_sample: int, phase: Literal["raised", "ended"], reason: str) -> Alert:
+        return Alert(
+            at_sample=at_sample,
+            rule=self.rule.name,
+            phase=phase,
+            reason=reason,
+            confidence=max(self._held, default=0.0),
+        )

@@ -1,0 +1,80 @@
+"""The vocabulary between rooms: what the pipeline hands to those who act.
+
+All positions are indices of samples at the model's rate since the stream began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scores:
+    """What the model says of one window."""
+
+    start_sample: int
+    end_sample: int
+    speech_s: float
+    """Seconds of speech within the window, as the speech gate heard it."""
+    level_dbfs: float
+    """RMS level of the newest hop; 0 is a full-scale square wave, silence is -inf clipped to -120."""
+    is_speech: bool
+    """Whether there was enough speech, and the model did not veto."""
+    probabilities: dict[str, float] | None
+    """Calibrated probability of each emotion, sum 1; None where there was too little speech."""
+    inference_ms: float
+    """Time that the interpreter took; 0 where it did not run. The one figure not from the sound."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """The decided state has changed (or has begun)."""
+
+    at_sample: int
+    state: str
+    """One of `edge.contract.labels.STATES`."""
+    confidence: float
+    """Smoothed probability of the state's emotion, 0 to 1; 0 for ``no_speech``."""
+    probabilities: dict[str, float]
+    """Smoothed probabilities; empty for ``no_speech``."""
+    level_dbfs: float
+    inference_ms: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alert:
+    """An alarm has begun or ended."""
+
+    at_sample: int
+    rule: str
+    """Name of the rule in the configuration."""
+    phase: Literal["raised", "ended"]
+    reason: str
+    """Why, in words for the log: ``"fearful, sad or angry for 12 s of the last 20 s"``,
+    ``"acknowledged"``, ``"timed out"``, ``"cause ended"``."""
+    confidence: float
+    """Highest smoothed confidence that counted for the rule."""
+
+
+Outcome = Scores | Event | Alert
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signal:
+    """What the panel (LEDs, buzzer) and the terminal shall show now."""
+
+    health: Literal["starting", "listening", "deaf", "stopped"]
+    state: str
+    """One of `edge.contract.labels.STATES`."""
+    confidence: float
+    speaking: bool
+    """Whether speech is heard right now."""
+    alarm: str | None
+    """Name of the rule whose alarm sounds, or None."""
+    buzzer: bool = False
+    """Whether the alarm is to be heard, beside being seen."""
+    level_dbfs: float = -120.0
+    """RMS level of the last tenth of a second."""
+    fault: str | None = None
+    """Why the health is ``deaf``, as a sentence for people."""

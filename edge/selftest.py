@@ -1,0 +1,41 @@
+"""The model's golden cases computed again: does this machine hear what the trainer's did?"""
+
+from __future__ import annotations
+
+from edge.contract.golden import FEATURE_TOLERANCE, LOGIT_STEPS, Deviation, GoldenCase, compare
+from edge.dsp import extract
+from edge.errors import GoldenMismatchError
+from edge.infer.classifier import EmotionClassifier
+
+
+def golden_deviations(classifier: EmotionClassifier) -> tuple[Deviation, ...]:
+    """Compute every golden case of the classifier's model and return how far each is off.
+
+    Raises
+    ------
+    GoldenMismatchError
+        If one is farther off than `logit_tolerance` or `FEATURE_TOLERANCE`.
+    """
+    bundle = classifier.bundle
+    deviations = tuple(_deviation(classifier, case) for case in bundle.golden)
+    tolerance = logit_tolerance(classifier)
+    for found in deviations:
+        if found.features > FEATURE_TOLERANCE or found.logits > tolerance:
+            raise GoldenMismatchError(
+                f"{bundle.manifest.name}: golden case {found.name!r} is off by "
+                f"{found.features:.2g} in its features (at most {FEATURE_TOLERANCE:g}) and "
+                f"{found.logits:.2g} in its outputs (at most {tolerance:.2g}) with "
+                f"{classifier.runtime}; do not use this model on this machine"
+            )
+    return deviations
+
+
+def logit_tolerance(classifier: EmotionClassifier) -> float:
+    """Return the largest allowed difference of an output."""
+    scale = classifier.bundle.manifest.output_tensor.scale
+    return (LOGIT_STEPS + 0.01) * scale if scale else 1e-3
+
+
+def _deviation(classifier: EmotionClassifier, case: GoldenCase) -> Deviation:
+    features = extract(case.samples, classifier.bundle.manifest.features)
+    return compare(case, features=features, logits=classifier.logits(features))

@@ -1,0 +1,85 @@
+"""Who is told what happens: the protocol, and the wall that keeps their failures apart."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from edge.decide.outcomes import Outcome, Signal
+
+RETRY_S: Final = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Acts on what the pipeline finds: a panel, a log, a terminal."""
+
+    def take(self, outcome: Outcome, *, state: str) -> None:
+        """Act on one outcome; ``state`` is the decided state after it."""
+
+    def show(self, signal: Signal) -> None:
+        """Show how things are now; called several times a second."""
+
+    def close(self) -> None:
+        """Leave everything off and written."""
+
+
+class Guarded:
+    """Keep a listener's failure from the ears and from the other listeners.
+
+    A failure is logged when it begins and when it ends, not each time. A listener that cannot even
+    be made is tried again, at most once a `RETRY_S`.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the listener.
+    name : str
+        What it is called in the log.
+    """
+
+    def __init__(self, make: Callable[[], Listener], *, name: str) -> None:
+        self._make = make
+        self._listener: Listener | None = None
+        self._retry_at_s = 0.0
+        self._name = name
+        self.failure: str | None = None
+        """Why the listener does not work at present."""
+
+    def take(self, outcome: Outcome, *, state: str) -> None:
+        """Pass an outcome on."""
+        self._attempt(lambda listener: listener.take(outcome, state=state))
+
+    def show(self, signal: Signal) -> None:
+        """Pass a signal on."""
+        self._attempt(lambda listener: listener.show(signal))
+
+    def close(self) -> None:
+        """Close the listener, if there is one."""
+        if self._listener is not None:
+            self._attempt(lambda listener: listener.close())
+
+    def _attempt(self, action: Callable[[Listener], None]) -> None:
+        try:
+            listener = self._made()
+            if listener is None:
+                return
+            action(listener)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on
+            if self.failure is None:
+                _log.error("the %s has failed, listening goes on: %s", self._name, error)
+            self.failure = str(error)
+            return
+        if self.failure is not None:
+            _log.warning("the %s works again", self._name)
+            self.failure = None
+
+    def _made(self) -> Listener | None:
+        now_s = time.monotonic()
+        if self._listener is None and now_s >= self._retry_at_s:
+            self._retry_at_s = now_s + RETRY_S
+            self._listener = self._make()
+        return self._listener

@@ -1,0 +1,153 @@
+"""The loop: read a block, push it through the pipeline, tell the listeners."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.decide.outcomes import Outcome, Signal
+from edge.dsp.level import SILENCE_DBFS, rms_dbfs
+from edge.errors import SourceEnded
+from edge.pipeline import EmotionPipeline
+from edge.service.listeners import Listener
+from edge.stream.blocks import AudioBlock
+
+READ_TIMEOUT_S: Final = 0.25
+"""Longest time that a request to stop, or an acknowledgement, waits in silence."""
+
+_SIGNALS_PER_S: Final = 10
+
+
+class Source(Protocol):
+    """What the loop needs of a source of sound."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+
+    @property
+    def fault(self) -> str | None:
+        """Why no usable sound comes at present, as a sentence for people."""
+
+    def read(self, *, timeout_s: float) -> AudioBlock | None:
+        """Return the next block, or None if none came in time; raises `SourceEnded`."""
+
+    def close(self) -> None:
+        """Release the device."""
+
+
+class Runner:
+    """Run a source through a pipeline until it ends or is told to stop.
+
+    One thread does everything, so that nothing needs a lock: a microphone fills its own bounded
+    queue meanwhile. `stop` and `acknowledge` may be called from any thread.
+
+    Parameters
+    ----------
+    source : Source
+    pipeline : EmotionPipeline
+    listeners : sequence of Listener
+        Told in this order; wrap those that may fail in `edge.service.listeners.Guarded`.
+    """
+
+    def __init__(
+        self, source: Source, pipeline: EmotionPipeline, listeners: Sequence[Listener]
+    ) -> None:
+        self._source = source
+        self._pipeline = pipeline
+        self._listeners = listeners
+        self._stopping = threading.Event()
+        self._acknowledged = threading.Event()
+        self._meter = LevelMeter()
+        self._health: Literal["starting", "listening", "deaf", "stopped"] = "starting"
+
+    def stop(self) -> None:
+        """Ask the loop to end; it does so within `READ_TIMEOUT_S`."""
+        self._stopping.set()
+
+    def acknowledge(self) -> None:
+        """Silence the alarms: somebody has come."""
+        self._acknowledged.set()
+
+    def run(self) -> None:
+        """Listen until the source ends or `stop` is called, then leave everything off."""
+        try:
+            self._show()
+            while not self._stopping.is_set():
+                if not self._step():
+                    break
+        finally:
+            self._health = "stopped"
+            self._source.close()
+            self._show()
+            for listener in self._listeners:
+                listener.close()
+
+    def _step(self) -> bool:
+        try:
+            block = self._source.read(timeout_s=READ_TIMEOUT_S)
+        except SourceEnded:
+            self._tell(self._pipeline.flush())
+            return False
+        self._health = self._health_after(block)
+        if block is not None:
+            self._tell(self._pipeline.push(block))
+        if self._acknowledged.is_set():
+            self._acknowledged.clear()
+            self._tell(self._pipeline.acknowledge())
+        if block is None or self._meter.push(block):
+            self._show()
+        return True
+
+    def _health_after(
+        self, block: AudioBlock | None
+    ) -> Literal["starting", "listening", "deaf", "stopped"]:
+        if self._source.fault:
+            return "deaf"
+        return self._health if block is None and self._health == "starting" else "listening"
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            for listener in self._listeners:
+                listener.take(outcome, state=self._pipeline.decided.state)
+
+    def _show(self) -> None:
+        signal = self._signal()
+        for listener in self._listeners:
+            listener.show(signal)
+
+    def _signal(self) -> Signal:
+        decided, rule = self._pipeline.decided, self._pipeline.sounding
+        deaf = self._health != "listening"
+        return Signal(
+            health=self._health,
+            state=decided.state,
+            confidence=decided.confidence,
+            speaking=self._pipeline.scorer.speaking and not deaf,
+            alarm=rule.name if rule else None,
+            buzzer=bool(rule and rule.buzzer),
+            level_dbfs=SILENCE_DBFS if deaf else self._meter.level_dbfs,
+            fault=self._source.fault,
+        )
+
+
+@dataclass(slots=True)
+class LevelMeter:
+    """The level of the last tenth of a second."""
+
+    level_dbfs: float = SILENCE_DBFS
+    _held: NDArray[np.float32] | None = None
+
+    def push(self, block: AudioBlock) -> bool:
+        """Take a block; return whether the level is a new one."""
+        held = block.samples if self._held is None else np.append(self._held, block.samples)
+        if len(held) * _SIGNALS_PER_S < block.sample_rate_hz:
+            self._held = held
+            return False
+        self.level_dbfs, self._held = rms_dbfs(held), None
+        return True

@@ -1,0 +1,109 @@
+"""All metadata of the distribution; ``pyproject.toml`` holds only the settings of tools."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+
+# ai-edge-litert has wheels for 64-bit Linux only; 32-bit ARM is left with tflite-runtime, whose
+# last release knows neither NumPy 2 nor a Python newer than 3.11.
+SIXTY_FOUR_BIT = "platform_machine == 'x86_64' or platform_machine == 'aarch64'"
+THIRTY_TWO_BIT_ARM = "platform_machine == 'armv7l'"
+
+TFLITE = [
+    "tflite-runtime==2.14.0; python_version < '3.12'",
+    "numpy<2; python_version < '3.12'",
+]
+
+# Both ends of each range are tested: script/test installs the lower ends (script/oldest.txt)
+# in one environment and the newest releases in another.
+BASE = [
+    "numpy>=1.24,<3",
+    "scipy>=1.10,<2",
+    "soundfile>=0.12.1,<1",
+    f"ai-edge-litert>=2.1.6,<3; {SIXTY_FOUR_BIT}",
+    f"tflite-runtime==2.14.0; {THIRTY_TWO_BIT_ARM}",
+    f"numpy<2; {THIRTY_TWO_BIT_ARM}",
+]
+
+PI = [
+    "PyAudio>=0.2.14,<0.3",
+    "gpiozero>=2.0.1,<3",
+    # Python 3.13 has no wheel of it: there script/setup takes Raspberry Pi OS's python3-lgpio.
+    "lgpio>=0.2.2.0,<0.3; python_version < '3.13'",
+]
+
+PLOT = ["matplotlib>=3.8,<4"]
+
+# One tested set, not ranges: converter, Keras and NumPy decide together which operators the model
+# file has, and only this set was measured. TensorFlow 2.19 has no wheel for Python 3.13.
+TRAINER = [
+    "tensorflow-cpu==2.19.1; platform_machine == 'x86_64'",
+    "tensorflow==2.19.1; platform_machine == 'aarch64'",
+    "keras==3.15.1",
+    "numpy==1.26.4",
+    "librosa==0.11.0",
+    "audiomentations>=0.42,<0.44",
+    "soundfile>=0.12.1,<1",
+    "tqdm>=4.66,<5",
+    *PLOT,
+]
+
+TEST = ["pytest>=8.4,<10", "hypothesis>=6.100,<7", "packaging", "setuptools>=77"]
+
+DEV = [*TEST, "ruff==0.17.5", "mypy>=2.4,<3", "import-linter>=2.6,<3"]
+
+
+def version() -> str:
+    """Read ``__version__`` from ``edge/__init__.py`` without importing it."""
+    tree = ast.parse((HERE / "edge" / "__init__.py").read_text(encoding="utf-8"))
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="__version__")], value=ast.Constant(value=str(v))):
+                return v
+    raise SystemExit("edge/__init__.py assigns no string to __version__")
+
+
+setup(
+    name="speech-emotion-edge",
+    version=version(),
+    description="Hears how a voice sounds, on a Raspberry Pi; shows it on LEDs, keeps no sound.",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license_expression="Apache-2.0",
+    license_files=["LICENSE", "NOTICE"],
+    keywords="speech emotion recognition raspberry-pi tflite edge gpio",
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Multimedia :: Sound/Audio :: Analysis",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
+    python_requires=">=3.11,<3.14",
+    packages=find_packages(include=["edge", "edge.*", "trainer", "trainer.*"]),
+    package_data={
+        "edge": ["models/*.tflite", "samples/*.flac", "config/*.toml", "py.typed"],
+        "trainer": ["recipes/*.toml"],
+    },
+    install_requires=BASE,
+    extras_require={
+        "pi": PI,
+        "tflite": TFLITE,
+        "plot": PLOT,
+        "trainer": TRAINER,
+        "test": TEST,
+        "dev": DEV,
+    },
+    entry_points={
+        "console_scripts": ["ser-edge = edge.cli:main", "ser-trainer = trainer.cli:main"],
+    },
+)

@@ -1,0 +1,101 @@
+"""A damaged file is put aside and a new one begun: the service lives on."""
+
+from __future__ import annotations
+
+import logging
+import random
+
+import pytest
+
+from edge.record.query import EventRow, LogReader, NoteRow, Selection
+from tests.edge.record.samples import StoppedClock, begun, event
+
+
+@pytest.fixture
+def clock():
+    return StoppedClock()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "log.db"
+
+
+def states(path):
+    with LogReader(path) as reader:
+        return [row.state for row in reader.rows(EventRow, Selection())]
+
+
+def notes(path):
+    with LogReader(path) as reader:
+        return [row.text for row in reader.rows(NoteRow, Selection())]
+
+
+def fill(path, clock, n_events=200):
+    log = begun(path, clock)
+    log._connection.execute("PRAGMA synchronous = OFF")
+    for n in range(n_events):
+        log.record(event(at_s=float(n)), clock.at(float(n)))
+    log.close()
+
+
+def overwrite(path, at, data):
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+def test_a_file_that_is_no_database_is_put_aside(path, clock, caplog):
+    path.write_bytes(b"this is no database" * 500)
+    with caplog.at_level(logging.WARNING):
+        log = begun(path, clock)
+    log.record(event("sad"), clock.at(1.0))
+    log.close()
+    aside = path.with_name("log.db.corrupt-20261120T221005Z")
+    assert aside.read_bytes().startswith(b"this is no database")
+    assert states(path) == ["sad"]
+    assert any("damaged" in text and str(aside) in text for text in notes(path))
+    assert str(aside) in caplog.text
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_overwritten_pages_are_noticed_when_the_log_is_opened(path, clock, seed):
+    fill(path, clock)
+    chance = random.Random(seed)
+    size = path.stat().st_size
+    for at in range(8192, size, 4096):
+        overwrite(path, at, chance.randbytes(64))
+    log = begun(path, clock)
+    log.record(event("happy"), clock.at(1.0))
+    log.close()
+    assert states(path) == ["happy"]
+    assert len(list(path.parent.glob("log.db.corrupt-*"))) == 1
+
+
+def test_damage_while_the_log_is_open_does_not_stop_it(path, clock):
+    fill(path, clock)
+    log = begun(path, clock)
+    log._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    overwrite(path, 0, b"\xff" * path.stat().st_size)
+    log._connection.execute("PRAGMA shrink_memory")  # as when the cache has moved on
+    for n in range(3):
+        log.record(event("sad", at_s=float(n)), clock.at(float(n)))
+    log.close()
+    assert states(path) == ["sad"] * 3
+
+
+def test_an_empty_file_is_simply_used(path, clock):
+    path.touch()
+    log = begun(path, clock)
+    log.record(event("calm"), clock.at(1.0))
+    log.close()
+    assert states(path) == ["calm"]
+    assert not list(path.parent.glob("*corrupt*"))
+
+
+def test_only_a_few_damaged_files_are_kept(path, clock):
+    for n in range(6):
+        path.write_bytes(f"no database {n} ".encode() * 500)
+        begun(path, clock).close()
+    kept = sorted(part.read_bytes()[:14] for part in path.parent.glob("log.db.corrupt-*"))
+    assert kept == [b"no database 3 ", b"no database 4 ", b"no database 5 "]

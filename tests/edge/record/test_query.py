@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from edge.errors import NoInputError, RecordError
+from edge.record.query import EventRow, LogReader, NoteRow, Selection
+from tests.edge.record.samples import EVENING, StoppedClock, begun, event
+from tests.support import REPOSITORY, need
+
+STATES = ["no_speech", "calm", "angry", "sad", "angry", "no_speech"]
+
+
+@pytest.fixture
+def clock():
+    return StoppedClock()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "a folder" / "log #1?.db"
+
+
+@pytest.fixture
+def log(path, clock):
+    log = begun(path, clock)
+    for n, state in enumerate(STATES):
+        log.record(event(state, at_s=60.0 * n), clock.at(60.0 * n))
+    yield log
+    log.close()
+
+
+def states(path, **selection):
+    with LogReader(path) as reader:
+        return [row.state for row in reader.rows(EventRow, Selection(**selection))]
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        ({}, STATES),
+        ({"since": EVENING + timedelta(minutes=3)}, ["sad", "angry", "no_speech"]),
+        ({"until": EVENING + timedelta(minutes=2)}, ["no_speech", "calm"]),
+        ({"states": ("angry",)}, ["angry", "angry"]),
+        ({"states": ("angry", "sad"), "newest": 2}, ["sad", "angry"]),
+        ({"newest": 2}, ["angry", "no_speech"]),
+        ({"newest": 0}, []),
+        ({"after_id": 4}, ["angry", "no_speech"]),
+        ({"since": EVENING + timedelta(days=1)}, []),
+    ],
+)
+def test_a_selection(path, log, selection, expected):
+    assert states(path, **selection) == expected
+
+
+def test_times_are_compared_whatever_their_offset(path, log):
+    newyork = (EVENING + timedelta(minutes=3)).astimezone(None)
+    assert states(path, since=newyork) == ["sad", "angry", "no_speech"]
+
+
+def test_a_reader_sees_rows_as_they_come(path, log, clock):
+    with LogReader(path) as reader:
+        assert reader.newest_id(EventRow) == len(STATES)
+        log.record(event("happy", at_s=400.0), clock.at(400.0))
+        new = list(reader.rows(EventRow, Selection(after_id=len(STATES))))
+        assert [row.state for row in new] == ["happy"]
+
+
+def test_a_reader_does_not_hold_up_the_writer(path, log, clock):
+    with LogReader(path) as reader:
+        unfinished = reader.rows(EventRow, Selection())
+        next(unfinished)
+        log.record(event("happy", at_s=400.0), clock.at(400.0))
+        assert [row.state for row in unfinished] == STATES[1:]
+
+
+def test_a_stopped_log_is_read_without_a_trace(path, log, clock):
+    log.close()
+    before = {part.name: part.stat().st_mtime_ns for part in path.parent.iterdir()}
+    assert states(path) == STATES
+    assert {part.name: part.stat().st_mtime_ns for part in path.parent.iterdir()} == before
+
+
+READ_AS_ANOTHER = """
+import os, sys
+from pathlib import Path
+from edge.record.query import EventRow, LogReader, Selection
+group, user = int(sys.argv[2]), int(sys.argv[3])
+os.setgroups([group]); os.setgid(user); os.setuid(user)
+with LogReader(Path(sys.argv[1])) as reader:
+    print(*(row.state for row in reader.rows(EventRow, Selection())))
+"""
+
+
+def read_as_another(path):
+    need(os.geteuid() == 0, "root, to become another user")
+    some_group, nobody = 54_321, 65_534
+    for part in (*path.parent.iterdir(), path.parent):
+        os.chown(part, 0, some_group)
+    path.parent.chmod(0o750)
+    reach(path.parent)
+    command = [sys.executable, "-c", READ_AS_ANOTHER, str(path), str(some_group), str(nobody)]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+
+def reach(folder):
+    """Let others pass through the folders above, which pytest keeps to itself."""
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.geteuid() and parent.name.startswith(("test_", "pytest")):
+            parent.chmod(0o755)
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_another_user_of_the_group_may_read(path, log, is_running):
+    if not is_running:
+        log.close()
+    done = read_as_another(path)
+    assert done.stdout.split() == STATES, done.stderr
+
+
+def test_a_missing_log_is_no_input(tmp_path):
+    with pytest.raises(NoInputError, match=r"there is no log .*none\.db yet"):
+        LogReader(tmp_path / "none.db")
+
+
+def test_what_is_no_log_is_refused_with_a_sentence(tmp_path):
+    path = tmp_path / "log.db"
+    path.write_text("no database at all" * 100)
+    with pytest.raises(RecordError, match="cannot be read: file is not a database"):
+        LogReader(path)
+
+
+def test_a_page_that_breaks_while_reading_is_told(path, log):
+    log.close()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (path.stat().st_size - 4096))
+    with LogReader(path) as reader, pytest.raises(RecordError, match="cannot be read"):
+        list(reader.rows(NoteRow, Selection()))

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from edge.record.query import AlertRow, EventRow, LogReader, MinuteRow, NoteRow, Selection
+from edge.record.retention import Retention, prune
+from tests.edge.record.samples import (
+    EVENING,
+    SESSION,
+    StoppedClock,
+    alert,
+    begun,
+    event,
+    minute,
+)
+
+DAY_S = 86_400.0
+ALL = Selection()
+AGES = 10
+"""Retention by age in these tests, days."""
+
+
+@pytest.fixture
+def clock():
+    return StoppedClock()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "log.db"
+
+
+@pytest.fixture
+def log(path, clock):
+    log = begun(path, clock, days=36_500, max_mb=1000)
+    log._connection.execute("PRAGMA synchronous = OFF")  # many rows, and no power cut here
+    yield log
+    log.close()
+
+
+def rows(path, row_type):
+    with LogReader(path) as reader:
+        return list(reader.rows(row_type, ALL))
+
+
+def prune_all(log, *, days=36_500.0, max_mb=1000.0, now=EVENING):
+    while prune(log._connection, Retention(days=days, max_mb=max_mb), now=now):
+        pass
+
+
+def test_what_is_older_than_the_days_goes(path, log, clock):
+    for day in range(20):
+        log.record(event(), clock.at(day * DAY_S))
+        log.record_minute(minute(), clock.at(day * DAY_S))
+        log.note("microphone", "gone", clock.at(day * DAY_S))
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=20))
+    expected = [day * DAY_S for day in range(10, 20)]
+    for row_type in (EventRow, MinuteRow, NoteRow):
+        assert [row.at_s for row in rows(path, row_type)] == expected
+
+
+def test_the_newest_row_stays_however_old_it_is(path, log, clock):
+    for n in range(5):
+        log.record(event(at_s=float(n)), clock.at(float(n)))
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=900))
+    (row,) = rows(path, EventRow)
+    assert (row.id, row.duration_s) == (5, None)
+    log.record(event("sad"), clock.at(900 * DAY_S))
+    assert [row.id for row in rows(path, EventRow)] == [5, 6]
+
+
+def test_an_alarm_of_the_running_session_stays_until_it_has_ended(path, log, clock):
+    log.record_alert(alert("raised", rule="old"), clock.at(0.0))
+    log.begin_session(SESSION, clock.at(1.0))
+    log.record_alert(alert("raised", rule="open"), clock.at(2.0))
+    log.record_alert(alert("raised", rule="over"), clock.at(3.0))
+    log.record_alert(alert("ended", rule="over"), clock.at(4.0))
+    log.record_alert(alert("raised", rule="new"), clock.at(5.0))
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=900))
+    assert [row.rule for row in rows(path, AlertRow)] == ["open", "new"]
+
+
+def test_rows_from_before_the_clock_was_set_go_with_their_neighbours(path, log, clock):
+    clock.synced, clock.wall = False, EVENING.replace(year=1970)
+    log.record(event("calm"), clock.at(0.0))
+    clock.synced, clock.wall = True, EVENING
+    log.record(event("sad"), clock.at(1.0))
+    log.record(event("angry"), clock.at(30 * DAY_S))
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=5))
+    assert [row.state for row in rows(path, EventRow)] == ["calm", "sad", "angry"]
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=20))
+    assert [row.state for row in rows(path, EventRow)] == ["angry"]
+
+
+def test_an_unset_clock_removes_nothing_by_age(path, log, clock):
+    log.record(event(), clock.at(0.0))
+    log.record(event(), clock.at(1.0))
+    prune_all(log, days=AGES, now=None)
+    assert len(rows(path, EventRow)) == 2
+
+
+def test_the_file_shrinks_below_its_limit_and_the_oldest_go_first(path, log, clock):
+    for n in range(6000):
+        log.record_minute(minute(), clock.at(60.0 * n))
+        if n % 3 == 0:
+            log.record(event(at_s=60.0 * n), clock.at(60.0 * n))
+    log._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    limit_bytes = 600_000
+    assert path.stat().st_size > 1.5 * limit_bytes
+    prune_all(log, max_mb=limit_bytes / 1e6)
+    assert 0.7 * limit_bytes < path.stat().st_size <= limit_bytes
+    minutes, events = rows(path, MinuteRow), rows(path, EventRow)
+    assert minutes[-1].at_s == 60.0 * 5999
+    # Both kinds reach back to the same time.
+    assert abs(minutes[0].at_s - events[0].at_s) <= 3 * 60.0
+    assert [row.id for row in minutes] == list(range(minutes[0].id, 6001))
+
+
+def test_a_file_within_its_limits_is_not_written_to(path, log, clock):
+    log.record(event(), clock.at(0.0))
+    wal = path.with_name("log.db-wal")
+    before = wal.read_bytes()
+    prune_all(log, days=AGES)
+    assert wal.read_bytes() == before
+
+
+def test_a_session_without_rows_is_forgotten(path, log, clock):
+    log.record(event(), clock.at(0.0))
+    log.begin_session(SESSION, clock.at(DAY_S))
+    for day in (2, 20, 21):
+        log.record(event(), clock.at(day * DAY_S))
+        log.note("microphone", "gone", clock.at(day * DAY_S))
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=25))
+    with LogReader(path) as reader:
+        assert [session.id for session in reader.sessions()] == [2]
+
+
+def test_the_log_cleans_up_by_itself(path, clock):
+    log = begun(path, clock, days=1)
+    for hour in range(0, 72, 3):
+        log.record(event(), clock.at(hour * 3600.0))
+    log.close()
+    hours = [row.at_s / 3600 for row in rows(path, EventRow)]
+    assert hours[-1] == 69
+    # A day back from the last clean-up, which was at most six hours ago.
+    assert 69 - 24 - 6 <= hours[0] <= 69 - 24 + 3

@@ -1,0 +1,199 @@
+"""The gate of export: librosa and the edge see the same features, Keras and TFLite agree.
+
+Maxima over all frames, never averages: one band that is off once is one alarm too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import dsp
+from edge.contract.spec import Block, FeatureSpec, LogMel, Mfcc, block_width
+from edge.errors import SerError
+from edge.stream.frontend import StreamedFeatures
+from trainer import features
+
+FloatArray = NDArray[np.float32]
+
+LOG_MEL_BOUND_DB = 1e-3
+MFCC_BOUND = 2e-3
+MEL_BOUND = 1e-5
+"""Relative to the largest power of the sound: a power has no scale of its own."""
+LOGIT_BOUND = 1e-3
+"""Largest difference of a logit between Keras and its float32 flatbuffer."""
+
+_STREAM_PIECE = 333
+
+
+class ParityError(SerError, ValueError):
+    """Desktop and device disagree."""
+
+    exit_code = 65
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """How far apart the two sides are on one sound."""
+
+    signal: str
+    what: str
+    largest: float
+    bound: float
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether the difference is within its bound."""
+        return self.largest <= self.bound
+
+
+def nasty_signals(*, sample_rate_hz: int, n_samples: int) -> dict[str, FloatArray]:
+    """Return the sounds on which front ends fall apart, by name.
+
+    Parameters
+    ----------
+    sample_rate_hz : int
+    n_samples : int
+        Length of each.
+    """
+    rng = np.random.default_rng(1)
+    t = np.arange(n_samples) / sample_rate_hz
+    noise = rng.standard_normal(n_samples)
+    tone = np.sin(2 * np.pi * 440.0 * t)
+    impulse = np.zeros(n_samples)
+    impulse[n_samples // 2] = 1.0
+    sweep = np.sin(2 * np.pi * (50.0 * t + 0.5 * (7000.0 / t[-1]) * t**2))
+    signals = {
+        "silence": np.zeros(n_samples),
+        "near silence": noise / 32768.0,
+        "clipping": np.clip(20.0 * tone, -1.0, 1.0 - 2**-15),
+        "DC": np.full(n_samples, 0.5),
+        "DC and noise": 0.5 + 1e-3 * noise,
+        "noise": 0.1 * noise,
+        "tone": 0.9 * tone,
+        "impulse": impulse,
+        "sweep": 0.5 * sweep,
+        "speech then silence": np.where(t < t[-1] / 2, 0.1 * noise, 0.0),
+    }
+    return {name: samples.astype(np.float32) for name, samples in signals.items()}
+
+
+def front_end(spec: FeatureSpec, signals: Mapping[str, FloatArray]) -> list[Difference]:
+    """Compare librosa, the edge and, where the spec can be streamed, the edge's stream.
+
+    Parameters
+    ----------
+    spec : FeatureSpec
+    signals : mapping of str to (n_samples,) float32 arrays
+    """
+    return [found for name, samples in signals.items() for found in _compare(name, samples, spec)]
+
+
+def networks(
+    keras_logits: Callable[[FloatArray], FloatArray],
+    edge_logits: Callable[[FloatArray], FloatArray],
+    windows: Mapping[str, FloatArray],
+) -> list[Difference]:
+    """Compare Keras with its float32 flatbuffer, run by the edge, on windows of features."""
+    return [
+        Difference(
+            signal=name,
+            what="logits",
+            largest=_largest(keras_logits(window), edge_logits(window)),
+            bound=LOGIT_BOUND,
+        )
+        for name, window in windows.items()
+    ]
+
+
+def refuse(differences: Iterable[Difference]) -> None:
+    """Raise where a difference is beyond its bound.
+
+    Raises
+    ------
+    ParityError
+    """
+    beyond = [found for found in differences if not found.acceptable]
+    if beyond:
+        worst = max(beyond, key=lambda found: found.largest / found.bound)
+        raise ParityError(
+            f"{worst.what} of {worst.signal!r} differ by {worst.largest:.2g} between desktop and "
+            f"device, at most {worst.bound:g} is allowed ({len(beyond)} such differences); "
+            "compare the versions of librosa and numpy with those of the project"
+        )
+
+
+def table(differences: Sequence[Difference]) -> str:
+    """Return the differences as text for a terminal."""
+    lines = [
+        f"{found.what:<28}{found.signal:<24}{found.largest:>10.2e}  (at most {found.bound:g})"
+        + ("" if found.acceptable else "  TOO MUCH")
+        for found in differences
+    ]
+    return "\n".join(lines)
+
+
+def _compare(name: str, samples: FloatArray, spec: FeatureSpec) -> Iterable[Difference]:
+    expected = features.frames_of(samples, spec)
+    found = dsp.frames_of(samples, spec)
+    yield from _by_block(name, "librosa and edge", expected, found, spec)
+    if spec.streamable:
+        streamed = _streamed(samples, spec, n_frames=len(expected))
+        yield from _by_block(name, "librosa and stream", expected, streamed, spec)
+
+
+def _by_block(
+    name: str, what: str, expected: FloatArray, found: FloatArray, spec: FeatureSpec
+) -> Iterable[Difference]:
+    if expected.shape != found.shape:
+        yield Difference(signal=name, what=f"shape, {what}", largest=np.inf, bound=0.0)
+        return
+    first = 0
+    for block in spec.blocks:
+        columns = slice(first, first + block_width(block))
+        first = columns.stop
+        yield Difference(
+            signal=name,
+            what=f"{block.kind}, {what}",
+            largest=_largest(expected[:, columns], found[:, columns])
+            / _scale(block, expected[:, columns]),
+            bound=_bound(block),
+        )
+
+
+def _streamed(samples: FloatArray, spec: FeatureSpec, *, n_frames: int) -> FloatArray:
+    """Return all frames, read from the stream as soon as they are complete."""
+    stream = StreamedFeatures(spec)
+    frames: list[FloatArray] = []
+    length, hop = spec.framing.n_fft, spec.framing.hop_length
+    n_seen = 0
+    for start in range(0, len(samples), _STREAM_PIECE):
+        piece = samples[start : start + _STREAM_PIECE]
+        stream.push(piece)
+        n_seen += len(piece)
+        n_ready = min(n_frames, max(0, 1 + (n_seen - length) // hop))
+        if n_ready > len(frames):
+            frames.extend(stream.frames(first=len(frames), stop=n_ready))
+    return np.array(frames).reshape(-1, spec.n_features)
+
+
+def _bound(block: Block) -> float:
+    if isinstance(block, LogMel):
+        return LOG_MEL_BOUND_DB
+    return MFCC_BOUND if isinstance(block, Mfcc) else MEL_BOUND
+
+
+def _scale(block: Block, expected: FloatArray) -> float:
+    if isinstance(block, LogMel | Mfcc):
+        return 1.0
+    return max(float(np.abs(expected).max(initial=0.0)), 1e-10)
+
+
+def _largest(expected: FloatArray, found: FloatArray) -> float:
+    if expected.shape != found.shape:
+        return float("inf")
+    difference = np.abs(expected.astype(np.float64) - found)
+    return float(np.nan_to_num(difference, nan=np.inf).max(initial=0.0))

@@ -1,0 +1,175 @@
+"""The run folder: all that one training leaves behind, and where each thing lies in it."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import json
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edge.errors import NoInputError, OutputError
+from trainer import recipe as recipes
+from trainer.recipe import Recipe
+from trainer.splits import Split
+
+_LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "librosa", "numpy", "scipy")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunFolder:
+    """Paths within one run."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe, as it was when the run began."""
+        return self.path / "recipe.toml"
+
+    @property
+    def split(self) -> Path:
+        """Every recording with the part it stands in."""
+        return self.path / "split.csv"
+
+    @property
+    def left_out(self) -> Path:
+        """Every recording that was not used, and why."""
+        return self.path / "left_out.csv"
+
+    @property
+    def history(self) -> Path:
+        """Loss and validation figures by epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def model(self) -> Path:
+        """The Keras model; there only when the training has ended."""
+        return self.path / "model.keras"
+
+    @property
+    def representative(self) -> Path:
+        """The windows that the int8 ranges come from."""
+        return self.path / "representative.csv"
+
+    @property
+    def facts(self) -> Path:
+        """Calibration, corpora and libraries; there only when the whole run has ended."""
+        return self.path / "run.json"
+
+    def flatbuffer(self, precision: str) -> Path:
+        """Return the path of the bare network, ``"float32"`` or ``"int8"``."""
+        return self.path / f"{precision}.tflite"
+
+    def read_recipe(self) -> Recipe:
+        """Return the run's recipe.
+
+        Raises
+        ------
+        NoInputError
+            If the folder is no run.
+        """
+        if not self.recipe.is_file():
+            raise NoInputError(f"{self.path} is no run of ser-trainer: it holds no recipe.toml")
+        return recipes.load(str(self.recipe))
+
+    def read_facts(self) -> dict[str, Any]:
+        """Return what `write_json` put into `facts`.
+
+        Raises
+        ------
+        NoInputError
+            If the run has not ended.
+        """
+        if not self.facts.is_file():
+            raise NoInputError(f"{self.path} holds no finished run; run ser-trainer train again")
+        facts: dict[str, Any] = json.loads(self.facts.read_text(encoding="utf-8"))
+        return facts
+
+
+def begin(recipe_text: str, *, name: str, folder: Path) -> RunFolder:
+    """Make the folder of a new run and put the recipe into it.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or holds a run already.
+    """
+    run = RunFolder(path=folder)
+    if run.recipe.exists():
+        raise OutputError(f"{folder} holds a run already; name another folder for {name}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        run.recipe.write_text(recipe_text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
+    return run
+
+
+def default_folder(name: str) -> Path:
+    """Return ``runs/<recipe>-<UTC>`` below the working folder."""
+    return Path("runs") / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def write_split(path: Path, split: Split, *, data: Path) -> None:
+    """List every recording, relative to the data folder, with its part."""
+    rows = [
+        (part, u.corpus, u.speaker, u.emotion, _relative(u.path, data))
+        for part, utterances in split.parts().items()
+        for u in utterances
+    ]
+    write_csv(path, ("part", "corpus", "speaker", "emotion", "file"), rows)
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that afterwards it is there whole, or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON, whole or not at all."""
+    write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def libraries() -> dict[str, str]:
+    """Return the versions of the libraries that make a model."""
+    return dict(_versions(_LIBRARIES))
+
+
+def commit() -> str:
+    """Return the commit of the project's checkout, with ``+`` if it was changed; else nothing."""
+    here = Path(__file__).parent
+    try:
+        command = ("git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=40")
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command, cwd=here, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+def _relative(path: Path, data: Path) -> str:
+    return path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)
+
+
+def _versions(names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for name in names:
+        try:
+            yield name, importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
