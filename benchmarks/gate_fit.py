@@ -22,8 +22,19 @@ from scipy.signal import resample_poly
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.gate_material import (
-    RATE_HZ, TRUTH_LENGTH, Samples, Speech, coloured, gain, mixed, music, noises, read, recorded,
-    reverberant, speech,
+    RATE_HZ,
+    TRUTH_LENGTH,
+    Samples,
+    Speech,
+    coloured,
+    gain,
+    mixed,
+    music,
+    noises,
+    read,
+    recorded,
+    reverberant,
+    speech,
 )
 from edge.stream.vad_measures import FrameMeasures, RecentPast
 
@@ -85,9 +96,7 @@ def speech_cases(
                 yield recorded(room(_placed(piece, number, beds, rng), rng)), truth, "speech"
 
 
-def _placed(
-    piece: Speech, number: int, beds: list[Samples], rng: np.random.Generator
-) -> Samples:
+def _placed(piece: Speech, number: int, beds: list[Samples], rng: np.random.Generator) -> Samples:
     if number < N_CLEAN_ROUNDS:
         return piece.samples * gain(rng.uniform(-50, 12))
     bed = beds[rng.integers(len(beds))]
@@ -117,8 +126,9 @@ def cases(data: Path, soundfont: Path) -> Iterator[Case]:
             kinds.setdefault(kind, []).append(sound)
     for colour in ("white", "pink", "brown"):
         kinds[colour] = [coloured(colour, 20 * RATE_HZ, seed=SEED)]
-    beds = [sound for kind, sounds in kinds.items() if kind not in TOO_SHORT_TO_MIX
-            for sound in sounds]
+    beds = [
+        sound for kind, sounds in kinds.items() if kind not in TOO_SHORT_TO_MIX for sound in sounds
+    ]
     rooms = [read(path) for path in sorted((data / "rir").glob("*.flac"))[::2]]
     yield from speech_cases(speech(data, "fit"), beds, rooms, rng)
     yield from noise_cases(kinds, rng)
@@ -127,12 +137,22 @@ def cases(data: Path, soundfont: Path) -> Iterator[Case]:
 def fit(features: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
     """Return hidden weights, hidden bias, output weights, output bias, for features as they are."""
     mean, scale = features.mean(axis=0), features.std(axis=0)
-    network = MLPClassifier((N_HIDDEN,), alpha=0.01, max_iter=15, batch_size=1000,
-                            learning_rate_init=0.003, random_state=SEED)
+    network = MLPClassifier(
+        (N_HIDDEN,),
+        alpha=0.01,
+        max_iter=15,
+        batch_size=1000,
+        learning_rate_init=0.003,
+        random_state=SEED,
+    )
     network.fit((features - mean) / scale, truth)
     hidden = (network.coefs_[0] / scale[:, None]).T
-    return (hidden, network.intercepts_[0] - hidden @ mean, network.coefs_[1][:, 0],
-            network.intercepts_[1])
+    return (
+        hidden,
+        network.intercepts_[0] - hidden @ mean,
+        network.coefs_[1][:, 0],
+        network.intercepts_[1],
+    )
 
 
 def as_module(weights: tuple[NDArray[np.float64], ...]) -> str:
@@ -145,11 +165,20 @@ def as_module(weights: tuple[NDArray[np.float64], ...]) -> str:
         '"""',
         "",
         "import numpy as np",
+        "",
+        "# fmt: off",
     ]
     for name, values in zip(names, weights, strict=True):
         lines += ["", f"{name} = np.array("]
-        text = np.array2string(values, separator=", ", precision=4, floatmode="maxprec",
-                               max_line_width=94, threshold=10**6, suppress_small=True)
+        text = np.array2string(
+            values,
+            separator=", ",
+            precision=4,
+            floatmode="maxprec",
+            max_line_width=94,
+            threshold=10**6,
+            suppress_small=True,
+        )
         lines += [f"    {line}" for line in text.splitlines()] + [")"]
     return "\n".join(lines) + "\n"
 

@@ -66,9 +66,14 @@ def truth_of(clip: Samples) -> NDArray[np.bool_]:
 
 def speech_files(data: Path, part: Part) -> dict[str, list[Path]]:
     actors = range(1, 17) if part == "fit" else range(17, 21)
-    ravdess = [f for actor in actors for f in sorted((data / f"ravdess/Actor_{actor:02}").iterdir())]
+    ravdess = [
+        f for actor in actors for f in sorted((data / f"ravdess/Actor_{actor:02}").iterdir())
+    ]
     if part == "fit":
-        return {"RAVDESS 01-16": ravdess[::12], "TESS": sorted((data / "tess").rglob("*.ogg"))[::50]}
+        return {
+            "RAVDESS 01-16": ravdess[::12],
+            "TESS": sorted((data / "tess").rglob("*.ogg"))[::50],
+        }
     return {
         "RAVDESS 17-20": ravdess[::6],
         "CMU Arctic": sorted((data / "speech-cmu-arctic-samples").glob("*.flac")),
@@ -165,8 +170,10 @@ def music(
     for tune in range(n_tunes):
         seed = 1000 * number + 500 + tune
         yield "music drums", _render([_drums(seed, duration_s)], soundfont)
-        band = [_tune(p[number], seed + i, duration_s, chords=i == 0)
-                for i, p in enumerate(list(INSTRUMENTS.values())[tune : tune + 3])]
+        band = [
+            _tune(p[number], seed + i, duration_s, chords=i == 0)
+            for i, p in enumerate(list(INSTRUMENTS.values())[tune : tune + 3])
+        ]
         yield "music band", _render([*band, _drums(seed, duration_s)], soundfont)
 
 
@@ -224,17 +231,31 @@ def _midi(tracks: list[list[Note]]) -> bytes:
         body += _variable_length(tick - last) + event
         last = tick
     body += b"\x00\xff\x2f\x00"
-    return (b"MThd" + struct.pack(">IHHH", 6, 0, 1, 1000)
-            + b"MTrk" + struct.pack(">I", len(body)) + body)
+    return (
+        b"MThd"
+        + struct.pack(">IHHH", 6, 0, 1, 1000)
+        + b"MTrk"
+        + struct.pack(">I", len(body))
+        + body
+    )
 
 
 def _render(tracks: list[list[Note]], soundfont: Path) -> Samples:
     with tempfile.TemporaryDirectory() as folder:
         song, wav = Path(folder, "song.mid"), Path(folder, "song.wav")
         song.write_bytes(_midi(tracks))
-        command = ["fluidsynth", "-ni", "-q", "-r", str(RATE_HZ), "-F", str(wav),
-                   str(soundfont), str(song)]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+        command = [
+            "fluidsynth",
+            "-ni",
+            "-q",
+            "-r",
+            str(RATE_HZ),
+            "-F",
+            str(wav),
+            str(soundfont),
+            str(song),
+        ]
+        subprocess.run(command, check=True, capture_output=True)
         stereo, _ = soundfile.read(wav)
     mono = stereo.mean(axis=1)
     return np.asarray(mono / np.abs(mono).max(), np.float64)

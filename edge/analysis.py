@@ -77,18 +77,18 @@ class ClipAnalyzer:
         return self._classifier.bundle
 
     def analyze(self, blocks: Iterable[AudioBlock]) -> ClipAnalysis:
-        """Analyse a recording that comes in blocks; an hour needs no more memory than a second."""
+        """Analyse a recording that comes in blocks of one rate, in bounded memory but for the scores."""
         scorer = WindowScorer(
             self._classifier, gate=self._gate, decision=self.bundle.manifest.decision
         )
         windows: list[Scores] = []
-        duration_s = 0.0
+        n_samples, rate_hz = 0, scorer.sample_rate_hz
         for block in blocks:
-            check_samples(block.samples)
-            duration_s += len(block.samples) / block.sample_rate_hz
+            rate_hz = block.sample_rate_hz
+            n_samples += len(check_samples(block.samples))
             windows.extend(scorer.push(block))
         windows.extend(scorer.flush())
-        return _summary(scorer, windows, duration_s)
+        return _summary(scorer, windows, n_samples / rate_hz)
 
 
 def analyze_samples(

@@ -33,6 +33,7 @@ ALLOWED_SKIPS = os.environ.get("SER_ALLOWED_SKIPS")
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the program's state, configuration and log out of the user's home."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))  # wins for root too
     for name in ("CONFIG", "STATE", "DATA", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "xdg" / name.lower()))
 

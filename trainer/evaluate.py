@@ -143,7 +143,7 @@ def describe(bundle: ModelBundle, *, speakers: Speakers) -> dict[str, Any]:
     return {
         "model": manifest.name,
         "version": manifest.version,
-        "sha256": bundle.sha256,
+        "flatbuffer_sha256": manifest.sha256,
         "precision": manifest.input_tensor.dtype,
         "date_utc": f"{datetime.now(UTC):%Y-%m-%d}",
         "speakers": speakers,

@@ -39,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `ser-edge` and return its exit code."""
     # Networks and matrices are tiny here: more threads would only spin.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = [word for word in given if word != "--debug"]
+    debug = arguments != given  # understood before the verb and after it
     verb = next((word for word in arguments if not word.startswith("-")), None)
     module = _verb_module(verb) if verb in VERBS else None
     parsed = _parser(verb, module).parse_args(arguments)
@@ -47,10 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _parser(None, None).print_help()
         return EXIT_USAGE
     logging.basicConfig(
-        level=logging.DEBUG if parsed.debug else logging.WARNING,
+        level=logging.DEBUG if debug else logging.WARNING,
         format="ser-edge: %(levelname)s: %(message)s",
     )
-    return _guarded(module, parsed)
+    return _guarded(module, parsed, debug=debug)
 
 
 def _verb_module(verb: str) -> ModuleType:
@@ -66,6 +68,7 @@ def _parser(verb: str | None, module: ModuleType | None) -> argparse.ArgumentPar
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ser-edge {__version__}")
+    parser.add_argument("--debug", action="store_true", help="log everything; show tracebacks")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb")
     for name, text in VERBS.items():
         child = verbs.add_parser(
@@ -75,7 +78,6 @@ def _parser(verb: str | None, module: ModuleType | None) -> argparse.ArgumentPar
             epilog=_epilog(module) if name == verb else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        child.add_argument("--debug", action="store_true", help="log everything; show tracebacks")
         if name == verb and module:
             module.configure(child)
     return parser
@@ -86,11 +88,11 @@ def _epilog(module: ModuleType | None) -> str:
     return examples + _EXIT_CODES
 
 
-def _guarded(module: ModuleType, arguments: argparse.Namespace) -> int:
+def _guarded(module: ModuleType, arguments: argparse.Namespace, *, debug: bool) -> int:
     try:
         return int(module.execute(arguments))
     except SerError as error:
-        if arguments.debug:
+        if debug:
             raise
         print(f"ser-edge: {error}", file=sys.stderr)
         return error.exit_code
@@ -101,7 +103,7 @@ def _guarded(module: ModuleType, arguments: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except Exception as error:
-        if arguments.debug:
+        if debug:
             raise
         print(
             f"ser-edge: internal error: {type(error).__name__}: {error}; "

@@ -80,7 +80,7 @@ def _hysteresis(decision: Mapping[str, Any]) -> Iterator[Problem]:
     if isinstance(enter, int | float) and isinstance(leave, int | float) and leave > enter:
         yield Problem(
             "decision.leave_confidence",
-            f"{leave:g} is above enter_confidence {enter:g}; a state would end as it begins",
+            f"{leave:g} is above enter_confidence {enter:g}; it must not be",
         )
 
 

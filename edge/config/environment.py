@@ -72,7 +72,9 @@ def _typed(text: str, hint: Any) -> Any:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, [*known, *RESERVED], n=1)
+    # Without the prefix, in which all names are alike.
+    names = {other.removeprefix(PREFIX): other for other in (*known, *RESERVED)}
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), names, n=1)
     if near:
-        return f"no such setting, did you mean {near[0]!r}?"
+        return f"no such setting, did you mean {names[near[0]]!r}?"
     return "no such setting; `ser-edge check-config --print-default` lists them as SECTION and KEY"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -180,6 +181,7 @@ class _Merged:
             config = from_table(Config, self._table, path="")
         except TableError as error:
             problems = [*error.problems, *problems]
+        problems.sort(key=self._line_or_end)
         faults = [self._fault(problem) for problem in problems] + self._faults
         if config is None or faults:
             raise FaultyConfigError(faults)
@@ -210,11 +212,20 @@ class _Merged:
     def _fault(self, problem: Problem) -> Fault:
         return Fault(origin=self._origin(problem.path), path=problem.path, message=problem.message)
 
+    def _line_or_end(self, problem: Problem) -> float:
+        if _setting(problem.path) in self._origins:
+            return math.inf
+        return line_of(problem.path, self._source.lines) or math.inf
+
     def _origin(self, path: str) -> str:
-        setting = ".".join(re.split(r"[.\[]", path)[:2])
-        if setting in self._origins:
-            return self._origins[setting]
+        if _setting(path) in self._origins:
+            return self._origins[_setting(path)]
         if self._source.path is None:
             return "defaults"
         line = line_of(path, self._source.lines)
         return str(self._source.path) if line is None else f"{self._source.path}:{line}"
+
+
+def _setting(path: str) -> str:
+    """Return the setting that a path is part of: ``"panel.leds"`` of ``"panel.leds.calm"``."""
+    return ".".join(re.split(r"[.\[]", path)[:2])

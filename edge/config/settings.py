@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from edge.contract.tables import Range
 from edge.decide.alerts import AlertRule
+from edge.stream.vad import GateSettings
 
 Pin = Annotated[int, Range(2, 27)]
 """A GPIO pin by its BCM number."""
@@ -113,6 +114,7 @@ class Config:
 
     audio: AudioConfig = field(default_factory=AudioConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
+    speech: GateSettings = field(default_factory=GateSettings)
     gate: GateConfig = field(default_factory=GateConfig)
     decision: DecisionConfig = field(default_factory=DecisionConfig)
     alert: tuple[AlertRule, ...] = DEFAULT_ALERTS

@@ -91,13 +91,13 @@ def check_samples(samples: NDArray[np.float32], *, path: str, first_frame: int, 
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise AudioDataError(f"{path} is a folder; name a recording in it")
     try:
         with path.open("rb") as file:
             first = file.read(1)
     except FileNotFoundError as error:
         raise NoInputError(f"there is no file {path}") from error
+    except IsADirectoryError as error:
+        raise AudioDataError(f"{path} is a folder; name a recording in it") from error
     except PermissionError as error:
         raise NoInputError(f"no permission to read {path}; see `ls -l {path}`") from error
     except OSError as error:

@@ -13,7 +13,9 @@ from edge.devices.quiet import quiet_stderr
 from edge.errors import AudioDeviceError
 
 _HARDWARE: Final = re.compile(r"\(hw:(\d+),(\d+)\)")
-_ALSA_NAME: Final = re.compile(r"(?:plug)?hw:(?:CARD=)?(?P<card>[A-Za-z]\w*)(?:,(?:DEV=)?\d+)?$")
+_ALSA_NAME: Final = re.compile(
+    r"(?:(?:plug)?hw:(?:CARD=)?)?(?P<card>[a-z]\w*)(?:,(?:DEV=)?(?P<device>\d+))?$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,17 +131,11 @@ def _named(devices: Sequence[DeviceInfo], wanted: str) -> list[DeviceInfo]:
 
 
 def _is_on_card(device: DeviceInfo, wanted: str) -> bool:
-    if device.alsa_id is None:
+    asked, has = _ALSA_NAME.match(wanted), _ALSA_NAME.match(device.alsa_id or "")
+    if asked is None or has is None:
         return False
-    if "DEV=" in wanted:
-        return device.alsa_id.casefold() == _plugged(wanted).casefold()
-    card = _ALSA_NAME.match(wanted)
-    card_id = card["card"] if card else wanted
-    return device.alsa_id.casefold().startswith(f"plughw:CARD={card_id},".casefold())
-
-
-def _plugged(alsa_name: str) -> str:
-    return alsa_name if alsa_name.startswith("plug") else f"plug{alsa_name}"
+    is_same_card = asked["card"].casefold() == has["card"].casefold()
+    return is_same_card and asked["device"] in {None, has["device"]}
 
 
 def _why_none(alsa: AlsaTree) -> str:

@@ -203,7 +203,9 @@ class LogReader:
 
     def _execute(self, query: str, values: tuple[object, ...]) -> Iterator[sqlite3.Row]:
         try:
-            yield from self._connection.execute(query, values)
+            # "yield from" would touch the cursor when a reader gives up after the connection.
+            for row in self._connection.execute(query, values):  # noqa: UP028
+                yield row
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
 

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from edge.decide.outcomes import Outcome, Signal
 
 RETRY_S: Final = 10.0
+REPEAT_S: Final = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +31,8 @@ class Listener(Protocol):
 class Guarded:
     """Keep a listener's failure from the ears and from the other listeners.
 
-    A failure is logged when it begins and when it ends, not each time. A listener that cannot even
-    be made is tried again, at most once a `RETRY_S`.
+    The same failure is logged once in `REPEAT_S`, not each time. A listener that cannot even be
+    made is tried again, once in `RETRY_S`.
 
     Parameters
     ----------
@@ -45,9 +46,9 @@ class Guarded:
         self._make = make
         self._listener: Listener | None = None
         self._retry_at_s = 0.0
+        self._silent_until_s = 0.0
+        self._failure: str | None = None
         self._name = name
-        self.failure: str | None = None
-        """Why the listener does not work at present."""
 
     def take(self, outcome: Outcome, *, state: str) -> None:
         """Pass an outcome on."""
@@ -65,17 +66,17 @@ class Guarded:
     def _attempt(self, action: Callable[[Listener], None]) -> None:
         try:
             listener = self._made()
-            if listener is None:
-                return
-            action(listener)
+            if listener is not None:
+                action(listener)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on
-            if self.failure is None:
-                _log.error("the %s has failed, listening goes on: %s", self._name, error)
-            self.failure = str(error)
-            return
-        if self.failure is not None:
-            _log.warning("the %s works again", self._name)
-            self.failure = None
+            self._complain(str(error) or type(error).__name__)
+
+    def _complain(self, failure: str) -> None:
+        now_s = time.monotonic()
+        if failure != self._failure or now_s >= self._silent_until_s:
+            _log.error("the %s has failed, listening goes on: %s", self._name, failure)
+            self._silent_until_s = now_s + REPEAT_S
+        self._failure = failure
 
     def _made(self) -> Listener | None:
         now_s = time.monotonic()

@@ -22,7 +22,7 @@ VOICE_LIMIT_HZ = 2000
 LOWEST_PITCH_HZ, HIGHEST_PITCH_HZ = 70, 400
 LAG_FFT_LENGTH = 512
 SELF_NOISE_DBFS = -85.0
-"""White noise (0 to 8 kHz) added on paper, so that digital silence looks like a quiet microphone."""
+"""White noise, 0 to 8 kHz, added on paper: digital silence looks like a quiet microphone."""
 FAST_S, SLOW_S = 0.1, 0.6
 """Time constants of the memory: a syllable, a few words."""
 N_FRAME_MEASURES = 4 + len(BAND_EDGES_HZ) - 1
@@ -54,7 +54,7 @@ class FrameMeasures:
         self._self_noise = 10 ** (SELF_NOISE_DBFS / 10) * bin_hz / 8000
         lag_rate_hz = LAG_FFT_LENGTH * bin_hz
         self._lags = slice(int(lag_rate_hz / HIGHEST_PITCH_HZ), int(lag_rate_hz / LOWEST_PITCH_HZ))
-        self._window_lags = self._lag_correlation(np.abs(np.fft.rfft(window)) ** 2)
+        self._window_lags = self._lag_correlation(_power(np.fft.rfft(window)))
 
     def measure(self, sound: Array) -> Array:
         """Return the measures of each frame but the first, which is only history.
@@ -71,7 +71,7 @@ class FrameMeasures:
             whole.
         """
         frames = sliding_window_view(sound, len(self._window))[:: self.frame_length]
-        power = self._power(frames)
+        power = self._density(frames)
         speech = np.ascontiguousarray(power[:, self._speech])
         bands = np.add.reduceat(speech, self._edges[:-1], axis=1)
         total = np.add.reduce(bands, axis=1)
@@ -80,10 +80,10 @@ class FrameMeasures:
         shape = np.log10(bands / total[:, None])
         return np.column_stack([np.log10(total), harmonicity, entropy, lag, shape])
 
-    def _power(self, frames: Array) -> Array:
+    def _density(self, frames: Array) -> Array:
         centred = frames - np.add.reduce(frames, axis=1)[:, None] / frames.shape[1]
-        spectrum = np.fft.rfft(centred * self._window)
-        return (spectrum.real**2 + spectrum.imag**2) * self._scale + self._self_noise
+        density = _power(np.fft.rfft(centred * self._window)) * self._scale
+        return np.asarray(density + self._self_noise)
 
     def _pitch(self, power: Array) -> tuple[Array, Array]:
         """Return the highest normalised autocorrelation and where it is.
@@ -102,6 +102,10 @@ class FrameMeasures:
         """Return the normalised autocorrelation at the lags of a voice."""
         correlation = np.fft.irfft(power[..., : LAG_FFT_LENGTH // 2 + 1], LAG_FFT_LENGTH)
         return correlation[..., self._lags] / correlation[..., :1]
+
+
+def _power(spectrum: NDArray[np.complex128]) -> Array:
+    return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float64)
 
 
 def _entropy(power: Array) -> Array:

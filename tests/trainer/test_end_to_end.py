@@ -17,9 +17,10 @@ from edge.contract.labels import EMOTIONS
 from edge.dsp import extract
 from edge.infer.classifier import EmotionClassifier
 from edge.stream.vad import GateSettings
-TINY_RECIPE = Path(__file__).with_name("tiny.toml")
 from trainer import audio, evaluate
 from trainer.cli import main
+
+TINY_RECIPE = Path(__file__).with_name("tiny.toml")
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_evaluate_prints_and_writes_the_same_figures(
     assert main(command) == 0
     told = json.loads(out.read_text())
     bundle = ModelBundle.load(model)
-    assert told["sha256"] == bundle.sha256
+    assert told["flatbuffer_sha256"] == bundle.manifest.sha256
     assert told["precision"] == "int8"
     found = told["corpora"]["ravdess"]
     assert found["uar"] == bundle.manifest.metrics["ravdess.test.uar"]

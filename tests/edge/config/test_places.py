@@ -90,5 +90,6 @@ def test_directories(tmp_path, is_system, environ, state, runtime):
     assert str(here.runtime_directory()) == runtime.format(tmp=tmp_path)
 
 
-def test_this_process_has_places():
-    assert Places.here().state_directory().name == "ser-edge"
+def test_this_process_has_places(tmp_path, monkeypatch):
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "granted"))
+    assert Places.here().state_directory() == tmp_path / "granted"

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from edge.cli.live import LiveView, line
+from edge.decide.outcomes import Alert, Signal
+
+SIGNAL = Signal(
+    health="listening",
+    state="angry",
+    confidence=0.62,
+    speaking=True,
+    alarm=None,
+    level_dbfs=-30.0,
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "listening  [######......]  -30 dBFS  speech  angry      62%"),
+        (
+            {"state": "no_speech", "confidence": 0.0, "speaking": False, "level_dbfs": -120.0},
+            "listening  [............] -120 dBFS          no speech",
+        ),
+        ({"level_dbfs": 0.0, "alarm": "distress"}, "[############]    0 dBFS"),
+        ({"health": "deaf"}, "DEAF "),
+    ],
+)
+def test_the_line(changes: dict, expected: str) -> None:
+    assert expected in line(replace(SIGNAL, **changes), lamps=False)
+
+
+def test_the_lamp_of_the_state_is_lit() -> None:
+    assert line(SIGNAL, lamps=True).endswith("LEDs ○○○●○○○○")
+
+
+def test_a_terminal_has_one_line_that_is_drawn_anew() -> None:
+    stream = Terminal()
+    view = LiveView(stream)
+    view.begin(["model x"], draws_lamps=True)
+    view.show(SIGNAL)
+    view.show(SIGNAL)
+    view.close()
+    text = stream.getvalue()
+    assert text.count("\n") == 2
+    assert text.count("\r\x1b[K") == 3
+
+
+def test_elsewhere_only_changes_are_printed() -> None:
+    stream = io.StringIO()
+    view = LiveView(stream)
+    view.show(SIGNAL)
+    view.show(replace(SIGNAL, health="deaf", fault="the microphone is gone"))
+    view.show(SIGNAL)
+    view.take(
+        Alert(at_sample=0, rule="distress", phase="raised", reason="sad", confidence=0.7),
+        state="sad",
+    )
+    view.close()
+    assert stream.getvalue() == (
+        "the microphone is gone\nsound comes again\nALARM distress raised: sad\n"
+    )

@@ -1,0 +1,339 @@
+"""The panel on mock pins: whole histories, and darkness on every way out."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from edge.contract.labels import EMOTIONS
+from edge.devices import patterns
+from edge.devices.gpio import PanelPins, open_pin_factory
+from edge.devices.lights import COLOURS
+from edge.devices.panel import GpioPanel, NullPanel, open_panel, status_pattern
+from edge.devices.patterns import Pattern
+from edge.errors import SignalDeviceError
+from tests.fakes.panel import QUIET, MockBoard, signal
+
+gpiozero = pytest.importorskip("gpiozero")
+LEDS = {"happy": 5, "sad": 6, "angry": 13}
+STATUS, BUZZER, BUTTON = 19, 20, 21
+PINS = PanelPins(leds=LEDS, status=STATUS, buzzer=BUZZER, button=BUTTON)
+OUTPUTS = (*LEDS.values(), STATUS, BUZZER)
+SAD = signal(state="sad", confidence=0.7)
+ALARM = signal(state="sad", confidence=0.7, alarm="distress")
+
+
+@pytest.fixture
+def board() -> Iterator[MockBoard]:
+    board = MockBoard.new()
+    for number in OUTPUTS:
+        board.pin(number)
+    yield board
+    board.factory.reset()
+
+
+def _panel(board: MockBoard, pins: PanelPins = PINS, **more: float) -> GpioPanel:
+    return GpioPanel(pins, on_acknowledge=lambda: None, pin_factory=board.factory, **more)
+
+
+def test_the_state_is_shown_as_bright_as_it_is_sure(board: MockBoard) -> None:
+    panel = _panel(board)
+    for state, confidence in (("happy", 0.61), ("sad", 0.98), ("neutral", 0.9), ("sad", 0.05)):
+        panel.show(signal(state=state, confidence=confidence))
+    assert board.history(5) == [0, 0.6, 0]
+    assert board.history(6) == [0, 1.0, 0, 0.2]
+    assert board.history(13) == [0]
+    panel.close()
+
+
+def test_only_what_changed_is_touched(board: MockBoard) -> None:
+    panel = _panel(board)
+    for confidence in (0.70, 0.71, 0.74, 0.66):  # all look the same
+        panel.show(signal(state="sad", confidence=confidence, speaking=False))
+    assert board.history(6) == [0, 0.7]
+    assert board.history(STATUS) == [0, 1]
+    panel.close()
+
+
+def test_without_pwm_it_is_on_or_off(board: MockBoard) -> None:
+    panel = _panel(board, PanelPins(leds=LEDS, pwm=False))
+    panel.show(signal(state="sad", confidence=0.3))
+    assert board.history(6) == [0, 1]
+    panel.close()
+    assert board.history(6) == [0, 1, 0]
+
+
+def test_lights_that_are_wired_to_3_volts_are_dark_when_high(board: MockBoard) -> None:
+    panel = _panel(board, PanelPins(leds={"sad": 6}, active_high=False, pwm=False))
+    assert board.pin(6).state == 1
+    panel.show(SAD)
+    assert board.pin(6).state == 0
+    panel.close()
+
+
+@pytest.mark.parametrize("health", ["deaf", "starting", "stopped"])
+def test_what_it_cannot_hear_it_does_not_show(board: MockBoard, health: str) -> None:
+    panel = _panel(board)
+    panel.show(SAD)
+    panel.show(signal(state="sad", confidence=0.7, health=health))
+    assert board.history(6) == [0, 0.7, 0]
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "pattern"),
+    [
+        ({}, patterns.LISTENING),
+        ({"speaking": True}, patterns.SPEAKING),
+        ({"health": "starting"}, patterns.STARTING),
+        ({"health": "deaf"}, patterns.DEAF),
+        ({"health": "deaf", "alarm": "distress"}, patterns.ALARM),
+        ({"alarm": "distress", "speaking": True}, patterns.ALARM),
+        ({"health": "stopped", "alarm": "distress"}, patterns.DARK),
+    ],
+)
+def test_the_status_light_tells_the_most_urgent(
+    changes: dict[str, object], pattern: Pattern
+) -> None:
+    assert status_pattern(signal(**changes)) == pattern
+
+
+def _quick(monkeypatch: pytest.MonkeyPatch, name: str, n_steps: int) -> None:
+    monkeypatch.setattr(patterns, name, Pattern(steps=((0.001, 0.001),) * n_steps))
+
+
+def test_the_buzzer_falls_silent_by_itself(
+    board: MockBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _quick(monkeypatch, "ALARM_BEEP", 3)
+    panel = _panel(board, buzzer_limit_s=0.0125)  # two rounds of 6 ms
+    panel.show(ALARM)
+    expected = [0.0, *[1.0, 0.0] * 6]
+    assert board.wait_for(BUZZER, expected) == expected
+    panel.show(ALARM)
+    assert board.wait_for(BUZZER, [*expected, 1.0], limit_s=0.05) == expected
+    panel.close()
+
+
+def test_another_alarm_beeps_anew_and_its_end_is_silence(
+    board: MockBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _quick(monkeypatch, "ALARM_BEEP", 1)
+    panel = _panel(board, buzzer_limit_s=0)
+    panel.show(ALARM)
+    assert board.wait_for(BUZZER, [0, 1, 0]) == [0, 1, 0]
+    panel.show(signal(alarm="another"))
+    assert board.wait_for(BUZZER, [0, 1, 0, 1, 0]) == [0, 1, 0, 1, 0]
+    panel.show(QUIET)
+    assert board.history(BUZZER) == [0, 1, 0, 1, 0]
+    panel.close()
+
+
+def test_close_turns_everything_off_in_the_middle_of_patterns(board: MockBoard) -> None:
+    panel = _panel(board)
+    panel.show(ALARM)
+    board.wait_for(BUZZER, [0, 1])
+    panel.close()
+    assert board.states(OUTPUTS) == [0] * len(OUTPUTS)
+    length = {number: len(board.history(number)) for number in OUTPUTS}
+    panel.show(SAD)
+    panel.close()
+    assert {number: len(board.history(number)) for number in OUTPUTS} == length
+
+
+def test_pins_are_free_again_after_close(board: MockBoard) -> None:
+    _panel(board).close()
+    _panel(board).close()
+
+
+def test_one_broken_light_does_not_keep_the_others_on(
+    board: MockBoard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    panel = _panel(board)
+    panel.show(signal(state="sad", confidence=1.0))
+
+    def refuse(_value: float) -> None:
+        raise OSError("GPIO gone")
+
+    monkeypatch.setattr(board.pin(STATUS), "_set_state", refuse)
+    panel.close()
+    assert board.pin(6).state == 0
+    assert "the panel did not close properly" in caplog.text
+
+
+def test_an_exception_in_the_middle_leaves_it_dark(board: MockBoard) -> None:
+    panel = _panel(board)
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - as a runner would: finally close
+        try:
+            panel.show(ALARM)
+            raise ZeroDivisionError
+        finally:
+            panel.close()
+    assert board.states(OUTPUTS) == [0] * len(OUTPUTS)
+
+
+def test_a_constructor_that_fails_leaves_nothing_claimed(board: MockBoard) -> None:
+    taken = gpiozero.LED(STATUS, pin_factory=board.factory)
+    with pytest.raises(SignalDeviceError, match=f"status on GPIO {STATUS} cannot be used"):
+        _panel(board)
+    taken.close()
+    _panel(board).close()
+
+
+def test_the_button_acknowledges(board: MockBoard) -> None:
+    pressed = []
+    panel = GpioPanel(
+        PINS, on_acknowledge=lambda: pressed.append(1), pin_factory=board.factory
+    )
+    for _ in range(2):
+        board.pin(BUTTON).drive_low()
+        board.pin(BUTTON).drive_high()
+    assert pressed == [1, 1]
+    panel.close()
+
+
+def test_a_failing_acknowledgement_is_logged_and_the_button_lives_on(
+    board: MockBoard, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = iter([ZeroDivisionError("a bug")])
+
+    def acknowledge() -> None:
+        raise next(answers)
+
+    panel = GpioPanel(PINS, on_acknowledge=acknowledge, pin_factory=board.factory)
+    with caplog.at_level(logging.ERROR):
+        board.pin(BUTTON).drive_low()
+    assert "a bug" in caplog.text
+    board.pin(BUTTON).drive_high()
+    panel.close()
+
+
+def test_rgb_takes_the_colour_of_the_state(board: MockBoard) -> None:
+    panel = _panel(board, PanelPins(rgb=(5, 6, 13)))
+    for state, confidence in (("happy", 1.0), ("sad", 0.5), ("no_speech", 0.0)):
+        panel.show(signal(state=state, confidence=confidence))
+    assert board.history(5) == [0, 1.0, 0]
+    assert board.history(6) == [0, 0.8, 0]
+    assert board.history(13) == [0, 0.5, 0]
+    panel.close()
+
+
+def test_uncertainty_blinks(board: MockBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "UNCERTAIN", Pattern(steps=((0.001, 0.001),), n_repeats=2))
+    panel = _panel(board, PanelPins(leds={"uncertain": 5, "sad": 6}))
+    panel.show(signal(state="uncertain", confidence=0.3))
+    assert board.wait_for(5, [0, 1, 0, 1, 0]) == [0, 1, 0, 1, 0]
+    panel.close()
+
+
+def test_colours_are_told_apart_even_without_dimming() -> None:
+    assert set(COLOURS) == {*EMOTIONS, "uncertain"}
+    rounded = {name: tuple(part >= 0.5 for part in COLOURS[name]) for name in EMOTIONS}
+    alike = [(a, b) for a, b in product(EMOTIONS, EMOTIONS) if a < b and rounded[a] == rounded[b]]
+    assert alike == [("calm", "neutral")]
+    assert len(set(COLOURS.values())) == len(COLOURS)
+
+
+def test_rgb_without_pwm_uses_full_colours(board: MockBoard) -> None:
+    panel = _panel(board, PanelPins(rgb=(5, 6, 13), pwm=False))
+    panel.show(signal(state="happy", confidence=0.4))
+    assert board.states([5, 6, 13]) == [1, 1, 0]
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("pins", "words"),
+    [
+        (PanelPins(leds={"sad": 5, "angry": 5}), "GPIO 5 is given to LED 'sad' and to LED 'angry'"),
+        (PanelPins(rgb=(1, 2, 3), buzzer=3), "GPIO 3 is given to RGB blue and to buzzer"),
+        (PanelPins(status=28), "there is no GPIO 28 for status; give the GPIO number, 0 to 27"),
+        (PanelPins(button=-1), "there is no GPIO -1 for button"),
+        (PanelPins(leds={"angyr": 5}), "an LED is wired for 'angyr'; known are calm, happy"),
+    ],
+)
+def test_wrong_pins_are_named(board: MockBoard, pins: PanelPins, words: str) -> None:
+    with pytest.raises(SignalDeviceError, match=words) as caught:
+        _panel(board, pins)
+    assert caught.value.exit_code == 69
+
+
+def test_a_factory_that_cannot_dim_says_what_to_do() -> None:
+    from gpiozero.pins.mock import MockFactory
+
+    factory = MockFactory()
+    with pytest.raises(SignalDeviceError, match=r"LED 'sad' on GPIO 6 cannot be dimmed.*pwm"):
+        GpioPanel(PanelPins(leds={"sad": 6}), on_acknowledge=lambda: None, pin_factory=factory)
+    factory.reset()
+
+
+def test_without_gpio_there_is_a_null_panel_and_one_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    monkeypatch.setattr("edge.devices.gpio._FACTORIES", ("native",))
+    panel = open_panel(PINS, on_acknowledge=lambda: None, work_dir=str(tmp_path))
+    assert isinstance(panel, NullPanel)
+    panel.show(ALARM)
+    panel.close()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "no GPIO can be used (native: " in caplog.text
+    assert not recwarn.list
+    assert capfd.readouterr().err == ""
+
+
+def test_a_panel_without_parts_asks_for_no_gpio(caplog: pytest.LogCaptureFixture) -> None:
+    assert isinstance(open_panel(PanelPins(), on_acknowledge=lambda: None), NullPanel)
+    assert not caplog.records
+
+
+def test_the_environment_chooses_the_pin_factory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    monkeypatch.setenv("GPIOZERO_MOCK_PIN_CLASS", "mockpwmpin")
+    panel = open_panel(PINS, on_acknowledge=lambda: None)
+    assert isinstance(panel, GpioPanel)
+    panel.close()
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nonesuch")
+    with pytest.raises(SignalDeviceError, match="nonesuch: gpiozero does not know it"):
+        open_pin_factory()
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "given"),
+        ({"RUNTIME_DIRECTORY": "/run/ser-edge:/run/x"}, "given"),
+        ({"LG_WD": "/already"}, "/already"),
+    ],
+)
+def test_lgpio_gets_a_folder_that_can_be_written(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: str
+) -> None:
+    monkeypatch.setattr("edge.devices.gpio._FACTORIES", ())
+    for name in ("LG_WD", "RUNTIME_DIRECTORY", "GPIOZERO_PIN_FACTORY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SignalDeviceError):
+        open_pin_factory(work_dir="given")
+    assert os.environ["LG_WD"] == expected
+
+
+def test_under_systemd_that_folder_is_the_runtime_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edge.devices.gpio._FACTORIES", ())
+    monkeypatch.setenv("LG_WD", "to be restored")
+    monkeypatch.delenv("LG_WD")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/ser-edge:/run/x")
+    with pytest.raises(SignalDeviceError):
+        open_pin_factory()
+    assert os.environ["LG_WD"] == "/run/ser-edge"

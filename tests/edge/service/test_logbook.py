@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from edge.decide.outcomes import Alert, Event, Outcome, Scores, Signal
+from edge.record.log import EventLog
+from edge.record.minutes import MinuteTally
+from edge.record.query import AlertRow, EventRow, LogReader, MinuteRow, NoteRow, Row, Selection
+from edge.record.retention import Retention
+from edge.service.logbook import Logbook
+from tests.edge.record.samples import SESSION, StoppedClock
+
+RATE_HZ = 16000
+
+
+@dataclass
+class Room:
+    """A logbook whose stream and clock the test moves."""
+
+    path: Path
+    at_s: float = 0.0
+    clock: StoppedClock = field(default_factory=StoppedClock)
+
+    def __post_init__(self) -> None:
+        self.book = Logbook(
+            EventLog(self.path, clock=self.clock, retention=Retention(days=1, max_mb=1)),
+            session=SESSION,
+            clock=self.clock,
+            position_s=lambda: self.at_s,
+            tally=MinuteTally(sample_rate_hz=RATE_HZ),
+        )
+
+    def hear(self, outcome: Outcome, state: str = "sad") -> None:
+        self.at_s = outcome.end_sample / RATE_HZ if isinstance(outcome, Scores) else self.at_s
+        self.book.take(outcome, state=state)
+
+    def rows(self, kind: type[Row]) -> list:
+        with LogReader(self.path) as reader:
+            return list(reader.rows(kind, Selection()))
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    made = Room(tmp_path / "log.db")
+    yield made
+    made.book.close()
+
+
+def scores(i: int) -> Scores:
+    return Scores(
+        start_sample=i * 8000,
+        end_sample=(i + 1) * 8000,
+        speech_s=1.0,
+        level_dbfs=-30.0,
+        is_speech=True,
+        probabilities={"sad": 1.0},
+        inference_ms=2.0,
+    )
+
+
+def signal(fault: str | None) -> Signal:
+    return Signal(
+        health="deaf" if fault else "listening",
+        state="sad",
+        confidence=0.6,
+        speaking=False,
+        alarm=None,
+        fault=fault,
+    )
+
+
+def test_events_and_alerts_are_written_at_once(room: Room) -> None:
+    room.hear(
+        Event(
+            at_sample=8000,
+            state="sad",
+            confidence=0.6,
+            probabilities={"sad": 0.6},
+            level_dbfs=-30.0,
+            inference_ms=2.0,
+        )
+    )
+    room.hear(
+        Alert(at_sample=8000, rule="distress", phase="raised", reason="sad", confidence=0.6)
+    )
+    (event,), (alert,) = room.rows(EventRow), room.rows(AlertRow)
+    assert (event.state, event.duration_s) == ("sad", None)
+    assert (alert.rule, alert.phase) == ("distress", "raised")
+
+
+def test_windows_become_a_line_a_minute_and_the_rest_at_the_end(room: Room) -> None:
+    for i in range(180):
+        room.hear(scores(i))
+    assert [row.n_windows for row in room.rows(MinuteRow)] == [120]
+    room.book.close()
+    assert sorted(row.n_windows for row in room.rows(MinuteRow)) == [60, 120]
+
+
+def test_a_fault_is_noted_when_it_begins_and_when_it_is_over(room: Room) -> None:
+    for fault in (None, "no microphone", "no microphone", None, None):
+        room.book.show(signal(fault))
+    texts = [row.text for row in room.rows(NoteRow) if row.kind == "microphone"]
+    assert sorted(texts) == ["no microphone", "sound comes again"]
+
+
+def test_closing_gives_the_last_state_its_duration(room: Room) -> None:
+    room.hear(
+        Event(
+            at_sample=0,
+            state="sad",
+            confidence=0.6,
+            probabilities={},
+            level_dbfs=-30.0,
+            inference_ms=2.0,
+        )
+    )
+    room.at_s = 12.5
+    room.book.close()
+    (event,) = room.rows(EventRow)
+    assert event.duration_s == 12.5

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from edge.contract.labels import UNCERTAIN
+from edge.decide.alerts import AlertRule
+from edge.decide.outcomes import Alert, Event, Outcome, Scores, Signal
+from edge.errors import RecordError, SourceEnded
+from edge.pipeline import EmotionPipeline, WindowScorer
+from edge.service.listeners import Guarded
+from edge.service.runner import LevelMeter, Runner
+from edge.stream.blocks import AudioBlock
+from edge.stream.vad import GateSettings
+from tests.fakes.sound import block, bundled, classifier, cut, sample
+
+RULE = AlertRule(
+    name="any", when=("activated", "distress"), confidence=0.0, hold_s=1.0, within_s=2.0
+)
+
+
+class ScriptedSource:
+    """Plays blocks, None (nothing came) and faults in turn, then ends."""
+
+    name = "script"
+
+    def __init__(self, script: list[AudioBlock | str | None | Callable[[], None]]) -> None:
+        self._script = list(script)
+        self.fault: str | None = None
+        self.is_closed = False
+
+    def read(self, *, timeout_s: float) -> AudioBlock | None:
+        assert 0 < timeout_s <= 0.5
+        if not self._script:
+            raise SourceEnded
+        item = self._script.pop(0)
+        if callable(item):
+            item()
+            return None
+        self.fault = item if isinstance(item, str) else None
+        return item if isinstance(item, AudioBlock) else None
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class Recorder:
+    """A listener that remembers everything."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+        self.signals: list[Signal] = []
+        self.states: list[str] = []
+        self.n_closed = 0
+
+    def take(self, outcome: Outcome, *, state: str) -> None:
+        self.outcomes.append(outcome)
+        self.states.append(state)
+
+    def show(self, signal: Signal) -> None:
+        self.signals.append(signal)
+
+    def close(self) -> None:
+        self.n_closed += 1
+
+
+def pipeline() -> EmotionPipeline:
+    decision = bundled().manifest.decision
+    scorer = WindowScorer(classifier(), gate=GateSettings(), decision=decision)
+    return EmotionPipeline(scorer, rules=[RULE])
+
+
+def blocks() -> list[AudioBlock]:
+    return list(cut(sample(), list(range(0, len(sample()), 320))))
+
+
+def test_listeners_hear_exactly_what_the_pipeline_finds() -> None:
+    recorder, source = Recorder(), ScriptedSource(blocks())
+    Runner(source, pipeline(), [recorder]).run()
+    other = pipeline()
+    expected = [o for b in blocks() for o in other.push(b)] + other.flush()
+    assert recorder.outcomes == expected
+    assert {type(o) for o in expected} == {Scores, Event, Alert}
+    assert recorder.n_closed == 1
+    assert source.is_closed
+
+
+def test_health_goes_from_starting_to_listening_to_stopped() -> None:
+    recorder = Recorder()
+    Runner(ScriptedSource([None, *blocks()[:50]]), pipeline(), [recorder]).run()
+    health = [signal.health for signal in recorder.signals]
+    assert health[:2] == ["starting", "starting"]
+    assert health[2:] == ["listening"] * (len(health) - 3) + ["stopped"]
+
+
+def test_a_fault_is_deafness_and_passes() -> None:
+    recorder = Recorder()
+    script = [*blocks()[:10], "the microphone is gone", *blocks()[:10]]
+    Runner(ScriptedSource(script), pipeline(), [recorder]).run()
+    health = [(signal.health, signal.fault) for signal in recorder.signals]
+    assert ("deaf", "the microphone is gone") in health
+    assert health[-2] == ("listening", None)
+    deaf = next(signal for signal in recorder.signals if signal.health == "deaf")
+    assert not deaf.speaking
+
+
+def test_signals_carry_state_alarm_and_level() -> None:
+    recorder = Recorder()
+    Runner(ScriptedSource(blocks()), pipeline(), [recorder]).run()
+    assert {signal.alarm for signal in recorder.signals} == {None, "any"}
+    assert {signal.buzzer for signal in recorder.signals if signal.alarm} == {True}
+    assert {signal.speaking for signal in recorder.signals} == {False, True}
+    assert max(signal.level_dbfs for signal in recorder.signals) > -30
+
+
+def test_an_acknowledgement_from_another_thread_ends_the_alarm() -> None:
+    recorder = Recorder()
+    source = ScriptedSource([])
+    runner = Runner(source, pipeline(), [recorder])
+
+    def press() -> None:
+        thread = threading.Thread(target=runner.acknowledge)
+        thread.start()
+        thread.join()
+
+    source._script = [*blocks()[:700], press, *blocks()[700:710]]
+    runner.run()
+    alerts = [o for o in recorder.outcomes if isinstance(o, Alert)]
+    assert [(a.phase, a.reason) for a in alerts][-1] == ("ended", "acknowledged")
+    assert recorder.signals[-2].alarm is None
+
+
+def test_stop_ends_the_run() -> None:
+    recorder, source = Recorder(), ScriptedSource([])
+    runner = Runner(source, pipeline(), [recorder])
+    source._script = [*blocks()[:5], runner.stop, *blocks()]
+    runner.run()
+    assert len(source._script) == len(blocks())
+    assert (recorder.n_closed, source.is_closed) == (1, True)
+
+
+def test_everything_is_closed_when_something_breaks() -> None:
+    recorder, source = Recorder(), ScriptedSource([])
+
+    def breaks() -> None:
+        raise ZeroDivisionError
+
+    source._script = [breaks]
+    with pytest.raises(ZeroDivisionError):
+        Runner(source, pipeline(), [recorder]).run()
+    assert (recorder.n_closed, source.is_closed) == (1, True)
+    assert recorder.signals[-1].health == "stopped"
+
+
+class Broken(Recorder):
+    """A listener whose disk is full."""
+
+    broken = True
+
+    def take(self, outcome: Outcome, *, state: str) -> None:
+        if self.broken:
+            raise RecordError("no space left on the device")
+        super().take(outcome, state=state)
+
+
+def test_a_broken_listener_stops_nobody_and_speaks_once(caplog: pytest.LogCaptureFixture) -> None:
+    healthy, broken = Recorder(), Broken()
+    guarded = Guarded(lambda: broken, name="log")
+    script: list = [*blocks()]
+
+    def mend() -> None:
+        broken.broken = False
+
+    script.insert(600, mend)
+    Runner(ScriptedSource(script), pipeline(), [guarded, healthy]).run()
+    assert len(healthy.outcomes) > len(broken.outcomes) > 0
+    texts = [record.getMessage() for record in caplog.records]
+    assert texts == ["the log has failed, listening goes on: no space left on the device"]
+
+
+def test_a_listener_that_cannot_be_made_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def make() -> Recorder:
+        raise RecordError("the disk is read-only")
+
+    healthy = Recorder()
+    Runner(ScriptedSource(blocks()[:200]), pipeline(), [Guarded(make, name="log"), healthy]).run()
+    assert healthy.outcomes
+    assert [r.getMessage() for r in caplog.records] == [
+        "the log has failed, listening goes on: the disk is read-only"
+    ]
+
+
+def test_the_meter_gives_a_level_each_tenth_of_a_second() -> None:
+    meter = LevelMeter()
+    quiet, loud = np.zeros(320, np.float32), np.ones(320, np.float32)
+    assert [meter.push(block(quiet)) for _ in range(5)] == [False] * 4 + [True]
+    assert meter.level_dbfs == -120.0
+    assert [meter.push(block(loud)) for _ in range(5)][-1]
+    assert meter.level_dbfs == pytest.approx(0.0)
+
+
+def test_the_state_that_listeners_are_told_is_the_decided_one() -> None:
+    recorder = Recorder()
+    Runner(ScriptedSource(blocks()), pipeline(), [recorder]).run()
+    told = [
+        (o.state, state)
+        for o, state in zip(recorder.outcomes, recorder.states, strict=True)
+        if isinstance(o, Event)
+    ]
+    assert told
+    assert all(event == state for event, state in told)
+    assert UNCERTAIN in {state for _, state in told} or len(told) > 1
