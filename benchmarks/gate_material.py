@@ -190,8 +190,9 @@ def _tune(program: int, seed: int, duration_s: float, *, chords: bool) -> list[N
         length = float(rng.choice([0.25, 0.25, 0.5, 0.5, 1.0])) * 60 / 100
         key = int(np.clip(key + rng.choice([-5, -4, -2, -1, 1, 2, 4, 5]), 43, 84))
         velocity = int(rng.integers(60, 115))
-        for interval in (0, 4, 7) if chords else (0,):
-            notes.append((start, start + 0.95 * length, channel, key + interval, velocity))
+        end = start + 0.95 * length
+        intervals = (0, 4, 7) if chords else (0,)
+        notes += [(start, end, channel, key + interval, velocity) for interval in intervals]
         start += length
     return notes
 

@@ -28,7 +28,7 @@ Instead of --data, the environment variable SER_DATA may name the folder of the 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb and return the exit code; an error is one sentence on stderr, never a traceback."""
+    """Run a verb and return the exit code; an error is one sentence, never a traceback."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     arguments = _parser().parse_args(argv)
@@ -156,13 +156,16 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from trainer import export, produce, run
+    from trainer import run
 
     folder = run.RunFolder(path=arguments.run)
     folder.read_facts()
+    data = _data(arguments)
+    from trainer import export, produce
+
     done = export.export(
         folder,
-        data=_data(arguments),
+        data=data,
         out=arguments.out,
         keras_logits=produce.keras_logits(folder),
     )

@@ -76,7 +76,7 @@ class Lamp:
     def _start(self, pattern: Pattern, level: Level) -> None:
         from gpiozero.threads import GPIOThread
 
-        thread = GPIOThread(lambda: self._run(pattern, level, thread.stopping.wait))
+        thread: Any = GPIOThread(lambda: self._run(pattern, level, thread.stopping.wait))
         self._thread = thread
         thread.start()
 

@@ -33,8 +33,10 @@ class Pattern:
 
     def timeline(self) -> Iterator[Step]:
         """Yield every step in turn, repeats included."""
-        rounds = repeat(self.steps) if self.n_repeats is None else [self.steps] * self.n_repeats
-        return chain.from_iterable(rounds)
+        if not self.steps:
+            return iter(())
+        times = () if self.n_repeats is None else (self.n_repeats,)
+        return chain.from_iterable(repeat(self.steps, *times))
 
     def limited_to(self, limit_s: float) -> Pattern:
         """Return this pattern, ending by itself after at most `limit_s` (but once in any case)."""

@@ -1,4 +1,5 @@
 """Sources of sound for tests: scripted ones, a PortAudio without hardware, and an ALSA FIFO."""
+# ruff: noqa: ARG002 - the fakes keep the signatures of what they stand for
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.devices.portaudio import OnBlock, PortAudio, PortDevice, PortStream, StreamFormat
-from edge.devices.source import make_block
+from edge.devices.source import AudioSource, make_block
 from edge.errors import SourceEnded
 from edge.stream.blocks import AudioBlock
 
@@ -188,3 +189,14 @@ class FifoMicrophone:
             position += period_bytes
             due_s += period_s
             self._stopping.wait(max(0.0, due_s - time.monotonic()))
+
+
+def drain(source: AudioSource, *, timeout_s: float = 0.0) -> list[AudioBlock]:
+    """Return every block up to the end of the source."""
+    blocks = []
+    try:
+        while (block := source.read(timeout_s=timeout_s)) is not None:
+            blocks.append(block)
+    except SourceEnded:
+        return blocks
+    raise AssertionError("the source fell silent, but did not end")

@@ -14,6 +14,8 @@ TINY_RECIPE = Path(__file__).with_name("tiny.toml")
 _SLICE = {
     "ravdess": tuple(f"Actor_{actor}/03-01-0*-01-01-*" for actor in ("01", "02", "03", "17")),
     "emodb": ("03a0[1-5]*", "08a0[1-5]*", "11a0[1-5]*"),
+    "nemo": ("SM0_*_1[0-3].ogg",),
+    "ravdess-song": ("Actor_17/03-02-0*-01-01-01-17*",),
     "esc10": ("00[125]*/1-1*", "00[125]*/1-2*"),
     "rir": ("*",),
 }

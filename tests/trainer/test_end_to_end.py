@@ -1,4 +1,4 @@
-"""From recordings to figures in one go: train, export, evaluate, and what refuses to be exported."""
+"""From recordings to figures in one go: train, export, evaluate; and what is not exported."""
 
 from __future__ import annotations
 

@@ -47,9 +47,7 @@ def test_nothing_to_judge_is_no_number() -> None:
     ],
 )
 def test_calibration_error(confidence: list[float], right: list[bool], expected: float) -> None:
-    found = metrics.expected_calibration_error(
-        np.array(confidence), np.array(right), n_bins=2
-    )
+    found = metrics.expected_calibration_error(np.array(confidence), np.array(right), n_bins=2)
     assert found == pytest.approx(expected)
 
 

@@ -70,9 +70,7 @@ def flatbuffers(network, windows: np.ndarray) -> dict[str, bytes]:
     return {"float32": to_float32(network), "int8": to_int8(network, list(windows))}
 
 
-def outputs_of(
-    flatbuffer: bytes, tensors: np.ndarray, *, runtime: str, folder: Path
-) -> np.ndarray:
+def outputs_of(flatbuffer: bytes, tensors: np.ndarray, *, runtime: str, folder: Path) -> np.ndarray:
     model, inputs = folder / "model.tflite", folder / "inputs.npy"
     model.write_bytes(flatbuffer)
     np.save(inputs, tensors)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -117,5 +116,5 @@ def test_processes_that_hide_their_files_are_passed_over(tree: AlsaTree) -> None
     node.touch()
     (tree.proc / "1").mkdir()
     (tree.proc / "99" / "fd").mkdir(parents=True)
-    os.symlink(node, tree.proc / "99" / "fd" / "3")
+    (tree.proc / "99" / "fd" / "3").symlink_to(node)
     assert tree.holders() == [f"a process (process 99) holds {node}"]

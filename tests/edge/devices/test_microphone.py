@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -147,6 +146,6 @@ def _tree_with_holder(folder: Path) -> AlsaTree:
     node.parent.mkdir()
     node.touch()
     (folder / "proc" / "812" / "comm").write_text("arecord\n")
-    os.symlink(node, descriptors / "5")
-    os.symlink("/dev/null", descriptors / "0")
+    (descriptors / "5").symlink_to(node)
+    (descriptors / "0").symlink_to("/dev/null")
     return AlsaTree(proc=folder / "proc", dev_snd=folder / "snd")

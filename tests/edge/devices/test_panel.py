@@ -187,9 +187,7 @@ def test_a_constructor_that_fails_leaves_nothing_claimed(board: MockBoard) -> No
 
 def test_the_button_acknowledges(board: MockBoard) -> None:
     pressed = []
-    panel = GpioPanel(
-        PINS, on_acknowledge=lambda: pressed.append(1), pin_factory=board.factory
-    )
+    panel = GpioPanel(PINS, on_acknowledge=lambda: pressed.append(1), pin_factory=board.factory)
     for _ in range(2):
         board.pin(BUTTON).drive_low()
         board.pin(BUTTON).drive_high()

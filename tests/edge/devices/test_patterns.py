@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from edge.devices import patterns
 from edge.devices.patterns import DARK, STEADY, Pattern
 
-steps = st.lists(
-    st.tuples(st.floats(0.01, 5), st.floats(0, 5)), min_size=1, max_size=4
-).map(tuple)
+steps = st.lists(st.tuples(st.floats(0.01, 5), st.floats(0, 5)), min_size=1, max_size=4).map(tuple)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +24,7 @@ steps = st.lists(
         (patterns.SPEAKING, False),
     ],
 )
-def test_what_never_changes_is_steady(pattern: Pattern, is_steady: bool) -> None:  # noqa: FBT001
+def test_what_never_changes_is_steady(pattern: Pattern, is_steady: bool) -> None:
     assert pattern.is_steady is is_steady
 
 

@@ -120,6 +120,11 @@ def _hear(source: AudioSource, n_samples: int) -> np.ndarray:
     return np.concatenate(blocks)
 
 
+def read_on(source: AudioSource) -> None:
+    for _ in range(1000):
+        source.read(timeout_s=0)
+
+
 def test_the_sound_arrives_whole_exact_and_in_order(source: AudioSource) -> None:
     heard = _hear(source, len(SAMPLES))
     assert np.array_equal(heard[: len(SAMPLES)], SAMPLES)
@@ -145,5 +150,4 @@ def test_close_may_be_called_twice_and_ends_the_sound(source: AudioSource) -> No
     source.close()
     source.close()
     with pytest.raises((SourceEnded, AudioDeviceError)):
-        for _ in range(1000):
-            source.read(timeout_s=0)
+        read_on(source)

@@ -10,7 +10,7 @@ import pytest
 from edge.errors import NoInputError, RecordError
 from edge.record.query import EventRow, LogReader, NoteRow, Selection
 from tests.edge.record.samples import EVENING, StoppedClock, begun, event
-from tests.support import REPOSITORY, need
+from tests.support import REPOSITORY
 
 STATES = ["no_speech", "calm", "angry", "sad", "angry", "no_speech"]
 
@@ -85,26 +85,34 @@ def test_a_stopped_log_is_read_without_a_trace(path, log, clock):
     assert {part.name: part.stat().st_mtime_ns for part in path.parent.iterdir()} == before
 
 
-READ_AS_ANOTHER = """
+READ = """
 import os, sys
 from pathlib import Path
 from edge.record.query import EventRow, LogReader, Selection
-group, user = int(sys.argv[2]), int(sys.argv[3])
-os.setgroups([group]); os.setgid(user); os.setuid(user)
-with LogReader(Path(sys.argv[1])) as reader:
+path, group = Path(sys.argv[1]), int(sys.argv[2])
+path.as_uri()  # imports what it needs, which another user may not be able to
+if group:
+    os.setgroups([group]); os.setgid(65534); os.setuid(65534)
+with LogReader(path) as reader:
     print(*(row.state for row in reader.rows(EventRow, Selection())))
 """
+SOME_GROUP = 54_321
 
 
 def read_as_another(path):
-    need(os.geteuid() == 0, "root, to become another user")
-    some_group, nobody = 54_321, 65_534
-    for part in (*path.parent.iterdir(), path.parent):
-        os.chown(part, 0, some_group)
-    path.parent.chmod(0o750)
-    reach(path.parent)
-    command = [sys.executable, "-c", READ_AS_ANOTHER, str(path), str(some_group), str(nobody)]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    """Read as a member of the file's group; who is not root takes the right to write instead."""
+    folder, is_root = path.parent, os.geteuid() == 0
+    for part in (*folder.iterdir(), folder):
+        if is_root:
+            os.chown(part, 0, SOME_GROUP)
+        part.chmod(part.stat().st_mode & (0o777 if is_root else 0o555))
+    folder.chmod(0o750 if is_root else 0o550)
+    reach(folder)
+    command = [sys.executable, "-c", READ, str(path), str(SOME_GROUP if is_root else 0)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    for part in (folder, *folder.iterdir()):
+        part.chmod(part.stat().st_mode | 0o700)
+    return done
 
 
 def reach(folder):

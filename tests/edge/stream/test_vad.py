@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from edge.contract.tables import TableError, from_table
 from edge.errors import SpecError
@@ -57,39 +60,60 @@ def utterance() -> NDArray[np.float32]:
     return (samples * (0.25 / np.abs(samples).max())).astype(np.float32)
 
 
-def in_chunks(samples: NDArray[np.float32], cuts: list[int]) -> NDArray[np.bool_]:
-    gate = SpeechGate(RATE_HZ)
+UNDECIDED = GateSettings(enter_probability=0.5, leave_probability=0.5, hangover_s=0.0)
+
+
+def in_chunks(
+    samples: NDArray[np.float32], cuts: list[int], settings: GateSettings
+) -> NDArray[np.bool_]:
+    gate = SpeechGate(RATE_HZ, settings)
     return np.concatenate([gate.push(chunk) for chunk in np.split(samples, sorted(cuts))])
 
 
-N_MIXED = 3 * RATE_HZ
+N_VOICE = 3 * RATE_HZ
 
 
-@given(cuts=st.lists(st.integers(0, N_MIXED), max_size=40))
-@example(cuts=[])
-@example(cuts=list(range(0, N_MIXED, 160)))
+def resonance(sound: NDArray[np.float64], frequency_hz: float) -> NDArray[np.float64]:
+    radius = np.exp(-np.pi * 100 / RATE_HZ)
+    turn = 2 * np.pi * frequency_hz / RATE_HZ
+    return np.asarray(lfilter([1], [1, -2 * radius * np.cos(turn), radius**2], sound))
+
+
+@cache
+def robot_voice() -> NDArray[np.float32]:
+    """Return two vowels in turn, in syllables: the gate wavers, so every frame is a test."""
+    seconds = np.arange(N_VOICE) / RATE_HZ
+    turns = np.cumsum(140 + 25 * np.sin(2 * np.pi * 1.3 * seconds)) / RATE_HZ
+    pulses = np.diff(np.floor(turns), prepend=0)
+    vowels = [resonance(resonance(pulses, f1), f2) for f1, f2 in ((300, 2200), (750, 1200))]
+    front, back = (vowel / np.abs(vowel).max() for vowel in vowels)
+    share = 0.5 + 0.5 * np.sin(2 * np.pi * 2 * seconds)
+    syllables = np.clip(1.5 * np.sin(2 * np.pi * 3.5 * seconds), 0, 1)
+    voice = 0.2 * syllables * (front * share + back * (1 - share))
+    return (voice + noise(0.001)[:N_VOICE]).astype(np.float32)
+
+
+@given(cuts=st.lists(st.integers(0, N_VOICE), max_size=40))
+@example(cuts=list(range(0, N_VOICE, 160)))
 @example(cuts=[1, 2, 3, 511, 512, 513, 1023, 1024, 1025])
-@settings(deadline=None, max_examples=25)
+@hypothesis.settings(deadline=None, max_examples=25)
 def test_any_chunking_gives_the_same_flags(cuts: list[int]) -> None:
-    # A wobbling buzz that starts and stops: the network is undecided about it.
-    turns = np.cumsum(140 + 40 * np.sin(np.arange(N_MIXED) / 900)) / RATE_HZ
-    buzz = (turns % 1 - 0.5) * (np.sin(np.arange(N_MIXED) / 700) > 0) * 0.2
-    samples = (buzz + noise(0.002, duration_s=3)).astype(np.float32)
-    whole = flags_of(samples)
-    assert whole.any()
-    assert not whole.all()
-    assert in_chunks(samples, cuts).tolist() == whole.tolist()
+    whole = flags_of(robot_voice(), settings=UNDECIDED)
+    assert np.count_nonzero(np.diff(whole)) >= 10
+    assert in_chunks(robot_voice(), cuts, UNDECIDED).tolist() == whole.tolist()
 
 
 @given(cuts=st.lists(st.integers(1024, 8 * 512), max_size=12))
-@settings(deadline=None, max_examples=25)
+@hypothesis.settings(deadline=None, max_examples=25)
 def test_measures_do_not_depend_on_how_many_frames_are_measured_at_once(cuts: list[int]) -> None:
     measures = FrameMeasures(RATE_HZ)
     sound = noise(0.1, duration_s=1).astype(np.float64)[: 9 * 512]
     whole = measures.measure(sound)
     for cut in cuts:
         n_frames = cut // 512
-        np.testing.assert_array_equal(measures.measure(sound[: n_frames * 512]), whole[: n_frames - 1])
+        np.testing.assert_array_equal(
+            measures.measure(sound[: n_frames * 512]), whole[: n_frames - 1]
+        )
 
 
 def test_one_sample_at_a_time_equals_all_at_once(utterance: NDArray[np.float32]) -> None:
@@ -103,7 +127,7 @@ def test_one_piece_longer_than_a_batch_equals_small_ones(utterance: NDArray[np.f
     samples = np.tile(utterance, 4)
     cuts = list(range(0, len(samples), 1600))
     assert len(flags_of(samples)) > 250
-    assert in_chunks(samples, cuts).tolist() == flags_of(samples).tolist()
+    assert in_chunks(samples, cuts, GateSettings()).tolist() == flags_of(samples).tolist()
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 511, 512, 1023, 1024, 5000])
