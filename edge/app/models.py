@@ -30,6 +30,11 @@ def model_path(config: Config) -> Path:
     return Path(str(resources.files("edge") / "models" / BUNDLED_MODEL))
 
 
+def bundled_sample() -> Path:
+    """Return the recording that comes with the program: 25 seconds of synthetic speech."""
+    return Path(str(resources.files("edge") / "samples" / "room.flac"))
+
+
 def open_classifier(
     config: Config, *, model: Path | None = None, runtime: RuntimeName | None = None
 ) -> EmotionClassifier:
