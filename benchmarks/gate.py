@@ -28,6 +28,7 @@ from benchmarks.gate_material import (
     Speech,
     coloured,
     gain,
+    mains,
     mixed,
     music,
     noises,
@@ -92,13 +93,6 @@ def single_trials(data: Path) -> Iterator[Trial]:
 
 def _speech(condition: str, stream: Speech, samples: Samples) -> Trial:
     return Trial(condition=condition, samples=recorded(samples), truth=stream.truth)
-
-
-def mains(n_samples: int) -> Samples:
-    """Return a cheap microphone's offset of a tenth of full scale and 50 Hz hum."""
-    turns = np.arange(n_samples) / RATE_HZ
-    hum = 0.01 * np.sin(2 * np.pi * 50 * turns) + 0.003 * np.sin(2 * np.pi * 150 * turns)
-    return np.asarray(hum + 0.1)
 
 
 def noise_trials(kinds: dict[str, list[Samples]]) -> Iterator[Trial]:

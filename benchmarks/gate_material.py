@@ -132,6 +132,13 @@ def coloured(colour: str, n_samples: int, *, seed: int) -> Samples:
     return white / rms(white)
 
 
+def mains(n_samples: int) -> Samples:
+    """Return a cheap microphone's offset of a tenth of full scale and 50 Hz hum."""
+    turns = np.arange(n_samples) / RATE_HZ
+    hum = 0.01 * np.sin(2 * np.pi * 50 * turns) + 0.003 * np.sin(2 * np.pi * 150 * turns)
+    return np.asarray(hum + 0.1)
+
+
 def noises(data: Path, part: Part) -> Iterator[tuple[str, Samples]]:
     """Yield (kind, recording) of real sounds without speech, and of human sounds, as they are."""
     fold = "1" if part == "fit" else "2"

@@ -77,7 +77,7 @@ class ClipAnalyzer:
         return self._classifier.bundle
 
     def analyze(self, blocks: Iterable[AudioBlock]) -> ClipAnalysis:
-        """Analyse a recording that comes in blocks of one rate, in bounded memory but for the scores."""
+        """Analyse a recording that comes in blocks of one rate; only the scores pile up."""
         scorer = WindowScorer(
             self._classifier, gate=self._gate, decision=self.bundle.manifest.decision
         )

@@ -1,7 +1,8 @@
 """Every error that a user may meet, each with its documented exit code.
 
 Each error is also the builtin that a caller would expect, so that it can be caught broadly or
-precisely. The text is one sentence or two: the thing, the value found, the value expected, the remedy.
+precisely. The text is one sentence or two: the thing, what was found, what was expected, the
+remedy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The model's golden cases computed again: does this machine hear what the trainer's did?"""
+"""The model's golden cases computed anew, to see that nothing drifted."""
 
 from __future__ import annotations
 

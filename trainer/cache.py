@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -177,17 +178,25 @@ class FeatureCache:
     ) -> list[str]:
         if not sources:
             return []
-        # Not fork: a process that has loaded TensorFlow or numba does not survive it.
-        context = get_context("spawn")
-        with ProcessPoolExecutor(self._n_processes, mp_context=context) as pool:
-            work = pool.map(
-                _extract_one,
-                sources,
-                [paths[source.content] for source in sources],
-                [extraction] * len(sources),
-                chunksize=8,
-            )
+        # Not fork: a process that has loaded TensorFlow or numba does not survive it. Ctrl-C is for
+        # the parent alone; its children end with it.
+        pool = ProcessPoolExecutor(
+            self._n_processes,
+            mp_context=get_context("spawn"),
+            initializer=signal.signal,
+            initargs=(signal.SIGINT, signal.SIG_IGN),
+        )
+        work = pool.map(
+            _extract_one,
+            sources,
+            [paths[source.content] for source in sources],
+            [extraction] * len(sources),
+            chunksize=8,
+        )
+        try:
             return list(tqdm(work, total=len(sources), desc=title, unit="clip", disable=None))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _extract_one(source: Source, path: Path, extraction: Extraction) -> str:

@@ -17,7 +17,7 @@ from edge.config.settings import Config, PanelConfig
 from edge.contract.manifest import DecisionProposal
 from edge.devices.gpio import PanelPins
 from edge.devices.microphone import PyAudioMicrophone
-from edge.devices.panel import GpioPanel, NullPanel, open_panel
+from edge.devices.panel import GpioPanel, open_panel
 from edge.devices.pcmstream import PcmStreamSource
 from edge.devices.recording import Pace, RecordingSource
 from edge.devices.source import AudioSource
@@ -114,7 +114,7 @@ class Listening:
             EmotionPipeline(scorer, rules=config.alert),
             [Guarded(lambda: PanelListener(self._panel), name="panel"), logbook, *views],
         )
-        self.facts = _facts(source, classifier, self.has_panel, self.log_path)
+        self.facts = _facts(source, classifier, has_panel=self.has_panel, log_path=self.log_path)
 
     @property
     def has_panel(self) -> bool:
@@ -137,9 +137,7 @@ def _open_source(config: Config, settings: RunSettings) -> Source:
     audio = config.audio
     if settings.source == "mic":
         return WatchedSource(
-            lambda: PyAudioMicrophone(
-                audio.device, block_ms=audio.block_ms, queue_s=audio.queue_s
-            ),
+            lambda: PyAudioMicrophone(audio.device, block_ms=audio.block_ms, queue_s=audio.queue_s),
             name=audio.device or "the default microphone",
             dead_fault_s=audio.dead_fault_s,
             silent_fault_s=audio.silent_fault_s,
@@ -207,7 +205,7 @@ def _thresholds(config: Config, decision: DecisionProposal) -> dict[str, Thresho
 
 
 def _facts(
-    source: Source, classifier: EmotionClassifier, has_panel: bool, log_path: Path
+    source: Source, classifier: EmotionClassifier, *, has_panel: bool, log_path: Path
 ) -> tuple[str, ...]:
     manifest = classifier.bundle.manifest
     return (

@@ -69,4 +69,4 @@ def overrides(config: Config) -> dict[str, float]:
 
 def decision(config: Config, proposal: DecisionProposal) -> DecisionProposal:
     """Return the thresholds that hold: the model's, but where the Pi's owner has set others."""
-    return replace(proposal, **overrides(config))  # type: ignore[arg-type]
+    return replace(proposal, **overrides(config))

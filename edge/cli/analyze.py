@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from edge.analysis import ClipAnalysis, ClipAnalyzer
 from edge.app import models
 from edge.config.load import load_config
-from edge.analysis import ClipAnalysis, ClipAnalyzer
 from edge.errors import EXIT_BAD_DATA, EXIT_OK, AudioDataError, NoInputError, UsageError
 
 EXAMPLES = """\
@@ -32,10 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Analyse each file in the order given; one that cannot be read does not stop the others."""
     if arguments.plot and len(arguments.files) != 1:
-        raise UsageError(
-            f"--plot draws one recording, {len(arguments.files)} were named; name one"
-        )
-    analyzer = models.open_analyzer(load_config(file=arguments.config).config, model=arguments.model)
+        raise UsageError(f"--plot draws one recording, {len(arguments.files)} were named; name one")
+    analyzer = models.open_analyzer(
+        load_config(file=arguments.config).config, model=arguments.model
+    )
     show = _print_json if arguments.json else _print_text
     failed = False
     for file in arguments.files:
@@ -86,6 +86,6 @@ def _print_failure(file: str, error: Exception, *, as_json: bool) -> None:
 
 def _plot(target: Path, file: str, analysis: ClipAnalysis) -> None:
     # matplotlib costs half a second and 40 MB: only who asks for a picture pays.
-    from edge.cli.plot import draw  # noqa: PLC0415
+    from edge.cli.plot import draw
 
     draw(target, title=file, blocks=models.recording_blocks(Path(file)), analysis=analysis)

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
-import numpy as np
-
 from edge.devices.alsa import AlsaTree
+from edge.devices.hearing import hear
 from edge.devices.inventory import DeviceInfo, choose, list_devices
-from edge.devices.microphone import PyAudioMicrophone
-from edge.dsp.level import rms_dbfs
 from edge.errors import EXIT_OK, AudioDeviceError
 
-HELP = "list the microphones and the name to write into the configuration"
 EXAMPLES = """\
   ser-edge devices               what there is
   ser-edge devices --listen 3    and how loud each one is, for three seconds
   ser-edge devices --json        for scripts
 """
 _COLUMNS: Final = ("audio.device =", "name", "channels", "rate", "notes")
-_READ_S: Final = 0.2
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,29 +45,6 @@ def execute(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def listen(device: str, *, duration_s: float) -> float:
-    """Return the RMS level in dBFS that a device hears within `duration_s`.
-
-    Raises
-    ------
-    AudioDeviceError
-        If it cannot be opened or delivers nothing.
-    """
-    microphone = PyAudioMicrophone(device)
-    deadline_s = time.monotonic() + duration_s
-    try:
-        blocks = []
-        while (left_s := deadline_s - time.monotonic()) > 0:
-            block = microphone.read(timeout_s=min(left_s, _READ_S))
-            if block is not None:
-                blocks.append(block.samples)
-    finally:
-        microphone.close()
-    if not blocks:
-        raise AudioDeviceError(f"{device} delivers nothing; is another program using it?")
-    return rms_dbfs(np.concatenate(blocks))
-
-
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value <= 60:
@@ -90,9 +61,10 @@ def _describe(device: DeviceInfo, choice: DeviceInfo, listen_s: float) -> dict[s
 
 def _level(device: DeviceInfo, listen_s: float) -> dict[str, Any]:
     try:
-        return {"level_dbfs": round(listen(device.config_value, duration_s=listen_s), 1)}
+        heard = hear(device.config_value, duration_s=listen_s)
     except AudioDeviceError as error:
         return {"level_dbfs": None, "error": str(error)}
+    return {"level_dbfs": round(heard.level_dbfs, 1)}
 
 
 def _row(described: dict[str, Any]) -> tuple[str, ...]:

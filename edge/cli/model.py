@@ -23,7 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     show = actions.add_parser("show", help="print a model's manifest or card")
-    show.add_argument("file", nargs="?", type=Path, help="a .tflite; the configured one if left out")
+    show.add_argument(
+        "file", nargs="?", type=Path, help="a .tflite; the configured one if left out"
+    )
     show.add_argument("--config", type=Path, help="configuration file")
     form = show.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the manifest as JSON")

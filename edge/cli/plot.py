@@ -33,9 +33,7 @@ _N_ENVELOPE: Final = 2000
 """Columns of the waveform: each shows the least and the greatest sample in it."""
 
 
-def draw(
-    target: Path, *, title: str, blocks: Iterable[AudioBlock], analysis: ClipAnalysis
-) -> None:
+def draw(target: Path, *, title: str, blocks: Iterable[AudioBlock], analysis: ClipAnalysis) -> None:
     """Draw one recording into a PNG (or whatever the ending of `target` says).
 
     Raises

@@ -37,9 +37,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         cases = {d.name: {"features": d.features, "logits": d.logits} for d in deviations}
         print(
-            json.dumps(
-                {"model": manifest.name, "runtime": str(classifier.runtime), "cases": cases}
-            )
+            json.dumps({"model": manifest.name, "runtime": str(classifier.runtime), "cases": cases})
         )
         return EXIT_OK
     print(f"{manifest.name} {manifest.version} with {classifier.runtime}")

@@ -76,7 +76,7 @@ def pack(cases: Sequence[GoldenCase]) -> bytes:
         arrays[f"{case.name}/features"] = case.features
         arrays[f"{case.name}/logits"] = case.logits
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
@@ -84,7 +84,7 @@ def from_table(cls: type[T], table: object, *, path: str) -> T:
     value = _dataclass(cls, table, path, problems)
     if problems:
         raise TableError(problems)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
@@ -145,23 +145,15 @@ def _required(field: dataclasses.Field[Any]) -> bool:
 
 def _value(hint: Any, value: object, path: str, problems: list[Problem]) -> Any:
     origin = get_origin(hint)
-    if origin is Annotated:
-        return _bounded(hint, value, path, problems)
-    if origin is Literal:
-        return _literal(get_args(hint), value, path, problems)
-    if origin in (Union, UnionType):
-        return _union(get_args(hint), value, path, problems)
-    if origin is tuple:
-        return _sequence(get_args(hint)[0], value, path, problems)
-    if origin in (dict, Mapping):
-        return _mapping(get_args(hint)[1], value, path, problems)
-    if dataclasses.is_dataclass(hint):
-        return _dataclass(hint, value, path, problems)  # type: ignore[arg-type]
+    if origin in _READERS:
+        return _READERS[origin](get_args(hint), value, path, problems)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _dataclass(hint, value, path, problems)
     return _scalar(hint, value, path, problems)
 
 
-def _bounded(hint: Any, value: object, path: str, problems: list[Problem]) -> Any:
-    inner, *notes = get_args(hint)
+def _bounded(arguments: tuple[Any, ...], value: object, path: str, problems: list[Problem]) -> Any:
+    inner, *notes = arguments
     result = _value(inner, value, path, problems)
     for bounds in (note for note in notes if isinstance(note, Range)):
         if isinstance(result, int | float) and not bounds.low <= result <= bounds.high:
@@ -199,19 +191,32 @@ def _tagged(members: tuple[Any, ...], value: object, path: str, problems: list[P
     return _dataclass(kinds[value["kind"]], value, path, problems)
 
 
-def _sequence(item: Any, value: object, path: str, problems: list[Problem]) -> Any:
+def _sequence(arguments: tuple[Any, ...], value: object, path: str, problems: list[Problem]) -> Any:
     if not isinstance(value, list | tuple):
         problems.append(Problem(path, f"expected a list, found {value!r}"))
         return _INVALID
-    return tuple(_value(item, x, f"{path}[{i}]", problems) for i, x in enumerate(value))
+    return tuple(_value(arguments[0], x, f"{path}[{i}]", problems) for i, x in enumerate(value))
 
 
-def _mapping(item: Any, value: object, path: str, problems: list[Problem]) -> Any:
+def _mapping(arguments: tuple[Any, ...], value: object, path: str, problems: list[Problem]) -> Any:
     if not isinstance(value, Mapping):
         problems.append(Problem(path, f"expected a table, found {value!r}"))
         return _INVALID
-    return {str(key): _value(item, x, _join(path, str(key)), problems) for key, x in value.items()}
+    return {
+        str(key): _value(arguments[1], item, _join(path, str(key)), problems)
+        for key, item in value.items()
+    }
 
+
+_READERS: dict[Any, Callable[[tuple[Any, ...], object, str, list[Problem]], Any]] = {
+    Annotated: _bounded,
+    Literal: _literal,
+    Union: _union,
+    UnionType: _union,
+    tuple: _sequence,
+    dict: _mapping,
+}
+"""What reads a generic type, from its arguments."""
 
 _NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 

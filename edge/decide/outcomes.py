@@ -18,7 +18,7 @@ class Scores:
     speech_s: float
     """Seconds of speech within the window, as the speech gate heard it."""
     level_dbfs: float
-    """RMS level of the newest hop; 0 is a full-scale square wave, silence is -inf clipped to -120."""
+    """RMS level of the newest hop; a full-scale square wave has 0, silence -120."""
     is_speech: bool
     """Whether there was enough speech, and the model did not veto."""
     probabilities: dict[str, float] | None

@@ -65,7 +65,7 @@ def lay_out(frames: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float3
     return _pool(normal, spec.layout) if isinstance(spec.layout, Pooled) else normal
 
 
-def check_samples(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def check_samples(samples: object) -> NDArray[np.float32]:
     """Return the samples if they are a finite float32 vector, else say what they are."""
     if not isinstance(samples, np.ndarray) or samples.ndim != 1 or samples.dtype != np.float32:
         found = getattr(samples, "dtype", type(samples).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def _standardised(features: NDArray[np.float32], manifest: Manifest) -> NDArray[
     fitted = manifest.standardise
     if fitted is None:
         return features
-    return (features - np.float32(fitted.mean)) / np.float32(fitted.scale)
+    return (features - np.array(fitted.mean, np.float32)) / np.array(fitted.scale, np.float32)
 
 
 def _checked_tensors(interpreter: Interpreter, manifest: Manifest) -> tuple[int, int]:
@@ -122,10 +123,10 @@ def _check_sizes(manifest: Manifest) -> None:
         )
 
 
-def _tensor_info(details: dict[str, object]) -> TensorInfo:
-    scale, zero_point = details["quantization"]  # type: ignore[misc]
+def _tensor_info(details: dict[str, Any]) -> TensorInfo:
+    scale, zero_point = details["quantization"]
     return TensorInfo(
-        shape=tuple(int(n) for n in details["shape"]),  # type: ignore[attr-defined]
+        shape=tuple(int(n) for n in details["shape"]),
         dtype=np.dtype(details["dtype"]).name,  # type: ignore[arg-type]
         scale=float(scale),
         zero_point=int(zero_point),

@@ -30,12 +30,23 @@ _MISSING_OPERATOR = re.compile(r"builtin opcode '(?P<name>\w+)' version '(?P<ver
 class Interpreter(Protocol):
     """What we use of a TFLite interpreter."""
 
-    def allocate_tensors(self) -> None: ...
-    def get_input_details(self) -> list[dict[str, Any]]: ...
-    def get_output_details(self) -> list[dict[str, Any]]: ...
-    def set_tensor(self, tensor_index: int, value: NDArray[np.generic]) -> None: ...
-    def invoke(self) -> None: ...
-    def get_tensor(self, tensor_id: int) -> NDArray[np.generic]: ...
+    def allocate_tensors(self) -> None:
+        """Make room for the tensors; once, before all else."""
+
+    def get_input_details(self) -> list[dict[str, Any]]:
+        """Return index, shape, type and quantisation of each input."""
+
+    def get_output_details(self) -> list[dict[str, Any]]:
+        """Return the same of each output."""
+
+    def set_tensor(self, tensor_index: int, value: NDArray[np.generic]) -> None:
+        """Copy an input in."""
+
+    def invoke(self) -> None:
+        """Run the network."""
+
+    def get_tensor(self, tensor_id: int) -> NDArray[np.generic]:
+        """Copy an output out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 from edge.errors import NoInputError, RecordError
 from edge.record.moments import rfc3339
-from edge.record.schema import BUSY_TIMEOUT_S, check_version
+from edge.record.schema import BUSY_TIMEOUT_S, check_version, is_empty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,13 +146,10 @@ class LogReader:
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            raise NoInputError(
-                f"there is no log {path} yet; it begins when the service first listens"
-            )
+            raise _missing(path)
         self._path = path
         try:
             self._connection = _open_read_only(path)
-            check_version(self._connection, path)
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
 
@@ -216,6 +213,10 @@ class LogReader:
         )
 
 
+def _missing(path: Path) -> NoInputError:
+    return NoInputError(f"there is no log {path} yet; it begins when the service first listens")
+
+
 def _open_read_only(path: Path) -> sqlite3.Connection:
     if path.with_name(path.name + "-wal").exists():
         return _connect(path, "mode=ro")
@@ -232,8 +233,10 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     try:
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.Error:
+        if is_empty(connection):
+            raise _missing(path)
+        check_version(connection, path)
+    except BaseException:
         connection.close()
         raise
     return connection

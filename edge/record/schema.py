@@ -112,6 +112,11 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Return whether the file has no table yet."""
+    return _pragma(connection, "schema_version") == 0
+
+
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a database that is not ours, or newer than we know.
 
@@ -120,8 +125,8 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
     RecordError
         Naming the file and what was found.
     """
-    version, application = _pragma(connection, "user_version"), _application(connection)
-    if application != APPLICATION_ID:
+    version = _pragma(connection, "user_version")
+    if _pragma(connection, "application_id") != APPLICATION_ID:
         raise RecordError(f"{path} is a database of another program; name another file for the log")
     if version > SCHEMA_VERSION:
         raise RecordError(
@@ -144,7 +149,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    is_new = _pragma(connection, "schema_version") == 0
+    is_new = is_empty(connection)
     if is_new:
         # Only an empty file can still be told to give space back later.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -172,10 +177,6 @@ def _check_pages(connection: sqlite3.Connection) -> None:
         error = sqlite3.DatabaseError(str(verdict))
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
-
-
-def _application(connection: sqlite3.Connection) -> int:
-    return _pragma(connection, "application_id")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

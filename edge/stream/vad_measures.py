@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -70,15 +69,17 @@ class FrameMeasures:
             entropy 0 to 1, pitch lag in octaves below 400 Hz, and eight band levels in bel re the
             whole.
         """
-        frames = sliding_window_view(sound, len(self._window))[:: self.frame_length]
-        power = self._density(frames)
+        steps = sound.reshape(-1, self.frame_length)
+        power = self._density(np.concatenate([steps[:-1], steps[1:]], axis=1))
         speech = np.ascontiguousarray(power[:, self._speech])
         bands = np.add.reduceat(speech, self._edges[:-1], axis=1)
         total = np.add.reduce(bands, axis=1)
-        harmonicity, lag = self._pitch(power)
-        entropy = _entropy(speech)
-        shape = np.log10(bands / total[:, None])
-        return np.column_stack([np.log10(total), harmonicity, entropy, lag, shape])
+        measures = np.empty((len(power), N_FRAME_MEASURES))
+        measures[:, 0] = np.log10(total)
+        measures[:, 1], measures[:, 3] = self._pitch(power)
+        measures[:, 2] = _entropy(speech)
+        measures[:, 4:] = np.log10(bands / total[:, None])
+        return measures
 
     def _density(self, frames: Array) -> Array:
         centred = frames - np.add.reduce(frames, axis=1)[:, None] / frames.shape[1]
@@ -96,7 +97,8 @@ class FrameMeasures:
         correlation = self._lag_correlation(voice) / self._window_lags
         best = np.argmax(correlation, axis=1)
         lag = np.log2((best + self._lags.start) / self._lags.start)
-        return np.clip(correlation[np.arange(len(best)), best], 0, 1), lag
+        highest = correlation[np.arange(len(best)), best]
+        return np.minimum(np.maximum(highest, 0), 1), lag
 
     def _lag_correlation(self, power: Array) -> Array:
         """Return the normalised autocorrelation at the lags of a voice."""
@@ -158,11 +160,13 @@ class RecentPast:
             self._fast, self._slow = np.zeros((2, N_MEASURES))
             self._fast[:N_FRAME_MEASURES] = self._slow[:N_FRAME_MEASURES] = self._last
             self._variance = np.zeros(N_MEASURES)
-        change = np.abs(np.diff(measures, axis=0, prepend=self._last[None]))
+        change = np.abs(measures - np.concatenate([self._last[None], measures[:-1]]))
         self._last = measures[-1]
-        flux = np.add.reduce(change[:, 4:], axis=1) / (N_FRAME_MEASURES - 4)
-        jump = np.minimum(change[:, 3], 1.0) * measures[:, 1]
-        return np.column_stack([measures, flux, jump])
+        current = np.empty((len(measures), N_MEASURES))
+        current[:, :N_FRAME_MEASURES] = measures
+        current[:, -2] = np.add.reduce(change[:, 4:], axis=1) / (N_FRAME_MEASURES - 4)
+        current[:, -1] = np.minimum(change[:, 3], 1.0) * measures[:, 1]
+        return current
 
     def _remember(self, values: Array) -> None:
         self._fast += self._fast_share * (values - self._fast)

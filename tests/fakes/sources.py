@@ -132,7 +132,7 @@ def port_device(
     )
 
 
-_BASE = """\
+_CONF = """\
 pcm.fifomic {{
     type file
     slave.pcm {{ type null }}
@@ -140,14 +140,8 @@ pcm.fifomic {{
     infile "{fifo}"
     format "raw"
 }}
+pcm.!default {{ type plug slave {{ pcm fifomic rate 16000 channels 1 format S16_LE }} }}
 """
-_SHAPES = {
-    "mono 16 kHz": "pcm.!default {{ type plug slave {{ pcm fifomic rate 16000 channels 1 "
-    "format S16_LE }} }}\n",
-    # "share" has no converter: like a real USB microphone it knows one rate and no other.
-    "stereo 48 kHz only": "pcm.!default {{ type share slave {{ pcm fifomic format S16_LE "
-    "rate 48000 channels 2 }} bindings [ 0 1 ] }}\n",
-}
 
 
 class FifoMicrophone:
@@ -157,11 +151,11 @@ class FifoMicrophone:
     looks at it, whole periods are written at once, and only after the stream was opened.
     """
 
-    def __init__(self, folder: Path, *, shape: str = "mono 16 kHz") -> None:
+    def __init__(self, folder: Path) -> None:
         self.fifo = folder / "microphone.fifo"
         self.conf = folder / "asound.conf"
         os.mkfifo(self.fifo)
-        self.conf.write_text((_BASE + _SHAPES[shape]).format(fifo=self.fifo))
+        self.conf.write_text(_CONF.format(fifo=self.fifo))
         self._descriptor = os.open(self.fifo, os.O_RDWR)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []

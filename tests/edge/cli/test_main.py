@@ -82,6 +82,8 @@ def test_an_internal_error_is_a_sentence_too(
 
     monkeypatch.setattr("edge.cli.model.ModelBundle.load", breaks)
     assert exit_code("model", "show") == 70
-    assert "internal error: ZeroDivisionError: oh; run again with --debug" in capsys.readouterr().err
+    assert (
+        "internal error: ZeroDivisionError: oh; run again with --debug" in capsys.readouterr().err
+    )
     with pytest.raises(ZeroDivisionError):
         main(["model", "show", "--debug"])

@@ -94,7 +94,7 @@ def test_absent_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"RIFF" + b"\0" * 100])
 def test_not_a_model(content: bytes) -> None:
-    with pytest.raises(NotAModelError, match="x.tflite: the file .* is no TFLite model"):
+    with pytest.raises(NotAModelError, match=r"x\.tflite: the file .* is no TFLite model"):
         ModelBundle.from_bytes(content, source="x.tflite")
 
 

@@ -19,5 +19,7 @@ def test_members() -> None:
 
 
 def test_an_unknown_word_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'rage' is neither an emotion nor a group; known are: calm"):
+    with pytest.raises(
+        ValueError, match="'rage' is neither an emotion nor a group; known are: calm"
+    ):
         members("rage")

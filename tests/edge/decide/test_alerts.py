@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,9 +43,10 @@ def test_it_is_raised_when_held_long_enough_and_ends_by_itself() -> None:
 
 
 def test_emotions_of_a_group_count_together() -> None:
-    assert Story(AlertRule(name="x", when=("sad",), hold_s=2.0, within_s=4.0)).hear(
-        SAD, seconds=4
-    ) == []
+    assert (
+        Story(AlertRule(name="x", when=("sad",), hold_s=2.0, within_s=4.0)).hear(SAD, seconds=4)
+        == []
+    )
 
 
 def test_pauses_within_the_span_are_forgiven() -> None:
@@ -94,7 +97,7 @@ def test_alarms_begin_and_end_in_turn_and_respect_the_cooldown(story: list[str])
             if alert.phase == "raised":
                 raised_s.append(alert.at_sample / RATE_HZ)
     assert phases == (["raised", "ended"] * len(phases))[: len(phases)]
-    assert all(b - a >= RULE.cooldown_s for a, b in zip(raised_s, raised_s[1:], strict=False))
+    assert all(b - a >= RULE.cooldown_s for a, b in pairwise(raised_s))
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,12 @@ def test_a_missing_log_is_no_input(tmp_path):
         LogReader(tmp_path / "none.db")
 
 
+def test_a_log_that_is_just_being_made_is_no_input_yet(tmp_path):
+    (tmp_path / "log.db").touch()
+    with pytest.raises(NoInputError, match=r"there is no log .*log\.db yet"):
+        LogReader(tmp_path / "log.db")
+
+
 def test_what_is_no_log_is_refused_with_a_sentence(tmp_path):
     path = tmp_path / "log.db"
     path.write_text("no database at all" * 100)

@@ -84,9 +84,7 @@ def test_events_and_alerts_are_written_at_once(room: Room) -> None:
             inference_ms=2.0,
         )
     )
-    room.hear(
-        Alert(at_sample=8000, rule="distress", phase="raised", reason="sad", confidence=0.6)
-    )
+    room.hear(Alert(at_sample=8000, rule="distress", phase="raised", reason="sad", confidence=0.6))
     (event,), (alert,) = room.rows(EventRow), room.rows(AlertRow)
     assert (event.state, event.duration_s) == ("sad", None)
     assert (alert.rule, alert.phase) == ("distress", "raised")

@@ -27,7 +27,7 @@ class ScriptedSource:
 
     name = "script"
 
-    def __init__(self, script: list[AudioBlock | str | None | Callable[[], None]]) -> None:
+    def __init__(self, script: list[AudioBlock | str | Callable[[], None] | None]) -> None:
         self._script = list(script)
         self.fault: str | None = None
         self.is_closed = False

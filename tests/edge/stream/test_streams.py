@@ -132,9 +132,7 @@ def test_the_ring_keeps_the_newest_samples(sizes: list[int], capacity: int) -> N
     assert ring.n_seen == len(everything)
     np.testing.assert_array_equal(ring.newest(), everything[-capacity:])
     start = max(0, len(everything) - capacity // 2)
-    np.testing.assert_array_equal(
-        ring.read(start=start, stop=len(everything)), everything[start:]
-    )
+    np.testing.assert_array_equal(ring.read(start=start, stop=len(everything)), everything[start:])
 
 
 def test_the_ring_refuses_what_it_does_not_have() -> None:
