@@ -286,7 +286,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("SER_DATA", "../shared/data"))
     parser.add_argument("--soundfont", type=Path, default="/usr/share/sounds/sf2/default-GM.sf2")
     parser.add_argument("--detector", nargs="+", choices=list(DETECTORS), default=list(DETECTORS))
-    parser.add_argument("--seconds", type=int, default=3600, help="use no more of each sound")
+    parser.add_argument("--seconds", type=int, default=3600, help="of each sound, at least 7")
     arguments = parser.parse_args()
     names = [n for n in arguments.detector if importlib.util.find_spec(NEEDS.get(n, "numpy"))]
     everything = trials(Path(arguments.data), Path(arguments.soundfont))

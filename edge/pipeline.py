@@ -63,6 +63,9 @@ class WindowScorer:
         )
         # Long enough for every window and the decided state to forget what was before the gap.
         self._longest_gap_s = spec.window_length / spec.sample_rate_hz + decision.quiet_after_s
+        # The gate costs a fixed sum each time: small blocks wait, but never past a window's end.
+        self._least_step = spec.sample_rate_hz // 10
+        self._waiting = np.zeros(0, np.float32)
         self._resampler: StreamResampler | None = None
         self._source_rate_hz = spec.sample_rate_hz
 
@@ -83,12 +86,16 @@ class WindowScorer:
 
     def push(self, block: AudioBlock) -> list[Scores]:
         """Take a block from a source, return the scores of the windows that it completes."""
-        return list(self._take(self._resampled(block)))
+        self._waiting = np.concatenate([self._waiting, self._resampled(block)])
+        if len(self._waiting) < self._least_step and not self._completes_window():
+            return []
+        return list(self._take_waiting())
 
     def flush(self) -> list[Scores]:
         """Take the end of the stream: the rest of the resampler and the last window."""
         rest = self._resampler.flush() if self._resampler else np.zeros(0, np.float32)
-        scores = list(self._take(rest))
+        self._waiting = np.concatenate([self._waiting, rest])
+        scores = list(self._take_waiting())
         last = self._scheduler.last(self.n_seen)
         return [*scores, self._score(last)] if last else scores
 
@@ -101,7 +108,11 @@ class WindowScorer:
             )
         return self._resampler.push(_with_gap(block, self._longest_gap_s))
 
-    def _take(self, samples: NDArray[np.float32]) -> Iterator[Scores]:
+    def _completes_window(self) -> bool:
+        return self.n_seen + len(self._waiting) >= self._scheduler.next_end_sample
+
+    def _take_waiting(self) -> Iterator[Scores]:
+        samples, self._waiting = self._waiting, np.zeros(0, np.float32)
         # Never past the end of the next window, so that it sees nothing after its end.
         while len(samples):
             n = min(self.hop_length, self._scheduler.next_end_sample - self.n_seen)

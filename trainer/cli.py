@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -161,7 +160,7 @@ def _export(arguments: argparse.Namespace) -> None:
     folder = run.RunFolder(path=arguments.run)
     folder.read_facts()
     data = _data(arguments)
-    from trainer import export, produce
+    from trainer import evaluate, export, produce
 
     done = export.export(
         folder,
@@ -169,7 +168,10 @@ def _export(arguments: argparse.Namespace) -> None:
         out=arguments.out,
         keras_logits=produce.keras_logits(folder),
     )
-    print(json.dumps({"file": str(done.path), "n_bytes": done.n_bytes}))
+    print(f"{evaluate.PROTOCOL}\n\n{evaluate.table(done.figures['int8'])}\n")
+    for corpus, loss in export.losses(done.figures).items():
+        print(f"int8 costs {loss:+.1%} UAR on {corpus}")
+    print(f"{done.path}: {done.n_bytes} bytes")
 
 
 def _parity(arguments: argparse.Namespace) -> None:

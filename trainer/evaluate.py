@@ -195,6 +195,7 @@ def _figures(verdicts: Sequence[Verdict], corpus: str) -> dict[str, Any]:
         "recall": _by_emotion(metrics.recalls(truth, predicted, n_classes=n_classes)),
         "confusion": metrics.confusion(truth, predicted, n_classes=n_classes).tolist(),
         "uar_by_speaker": spread.by_speaker,
+        "uar_speaker_mean": spread.mean,
         "uar_speaker_deviation": spread.deviation,
     }
 

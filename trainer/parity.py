@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge import dsp
 from edge.contract.spec import Block, FeatureSpec, LogMel, Mfcc, block_width
-from edge.errors import SerError
+from edge.errors import EXIT_BAD_DATA, SerError
 from edge.stream.frontend import StreamedFeatures
 from trainer import features
 
@@ -32,7 +32,7 @@ _STREAM_PIECE = 333
 class ParityError(SerError, ValueError):
     """Desktop and device disagree."""
 
-    exit_code = 65
+    exit_code = EXIT_BAD_DATA
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.errors import SerError, UsageError
+from edge.errors import EXIT_BAD_DATA, SerError, UsageError
 from trainer.corpora.base import Utterance
 
 
 class LeakageError(SerError, ValueError):
     """A speaker or a recording stands on two sides of a split."""
 
-    exit_code = 65
+    exit_code = EXIT_BAD_DATA
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

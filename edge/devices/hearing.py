@@ -1,4 +1,4 @@
-"""A short trial of a microphone: how loud is it, and does it clip?"""
+"""A short trial of a microphone: how loud it is, and whether it clips."""
 
 from __future__ import annotations
 

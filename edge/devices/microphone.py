@@ -162,8 +162,10 @@ class PyAudioMicrophone:
 
     def _shut(self) -> None:
         # Not within quiet_stderr(): a close that hangs would keep standard error for itself.
-        self._stream.close()
-        self._portaudio.close()
+        try:
+            self._stream.close()
+        finally:
+            self._portaudio.close()
 
 
 def candidate_formats(device: DeviceInfo, *, preferred_rate_hz: int) -> Iterator[StreamFormat]:

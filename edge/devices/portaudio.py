@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from edge.devices.quiet import quiet_stderr
 from edge.dsp.pcm import SampleFormat
@@ -21,6 +22,8 @@ _FORMAT_NAMES: Final[dict[SampleFormat, str]] = {
     "s32": "paInt32",
     "f32": "paFloat32",
 }
+
+_MOST_OPEN: Final = 4
 
 OnBlock = Callable[[bytes, int, bool], bool]
 """Takes raw PCM, its frames and whether sound was lost before it; returns whether to go on."""
@@ -57,10 +60,19 @@ class PortAudio:
     Raises
     ------
     AudioDeviceError
-        If PyAudio or PortAudio is not installed or does not start.
+        If PyAudio or PortAudio is not installed or does not start, or if as many as four earlier
+        ones hang while closing: each would leave two threads behind, every half minute, for ever.
     """
 
+    _n_open: ClassVar[int] = 0
+    _counting: ClassVar[threading.Lock] = threading.Lock()
+
     def __init__(self) -> None:
+        if PortAudio._n_open >= _MOST_OPEN:
+            raise AudioDeviceError(
+                f"the sound driver hangs: {PortAudio._n_open} recordings do not close; plug the "
+                "microphone in again, or restart this program"
+            )
         try:
             import pyaudio
         except ImportError as error:
@@ -71,6 +83,7 @@ class PortAudio:
                 self._engine: Any = pyaudio.PyAudio()
             except OSError as error:
                 raise AudioDeviceError(f"PortAudio does not start: {error}") from error
+        self._count(1)
 
     def capture_devices(self) -> list[PortDevice]:
         """Return every device that can record."""
@@ -119,6 +132,12 @@ class PortAudio:
     def close(self) -> None:
         """End this initialisation."""
         self._engine.terminate()
+        self._count(-1)
+
+    @classmethod
+    def _count(cls, change: int) -> None:
+        with cls._counting:
+            PortAudio._n_open += change
 
     def _callback(self, on_block: OnBlock) -> Callable[..., tuple[None, int]]:
         overflow, go_on = self._module.paInputOverflow, self._module.paContinue

@@ -36,27 +36,27 @@ def quiet_stderr() -> Iterator[None]:
     if not _LOCK.acquire(timeout=_LOCK_WAIT_S):
         yield
         return
+    lines: list[str] = []
     try:
-        with _redirected() as lines:
+        with _redirected_into(lines):
             yield
     finally:
         _LOCK.release()
-    _sort_out(lines)
+        _sort_out(lines)
 
 
 @contextmanager
-def _redirected() -> Iterator[list[str]]:
-    lines: list[str] = []
+def _redirected_into(lines: list[str]) -> Iterator[None]:
     try:
         saved = os.dup(_STDERR)
     except OSError:  # a daemon may have closed it: then nobody hears the chatter anyway
-        yield lines
+        yield
         return
     sink = os.memfd_create("stderr")
     try:
         _flush()
         os.dup2(sink, _STDERR)
-        yield lines
+        yield
     finally:
         os.dup2(saved, _STDERR)
         os.close(saved)

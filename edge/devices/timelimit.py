@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+from typing import Final
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def finishes_within(limit_s: float, action: Callable[[], object]) -> bool:
@@ -12,10 +16,17 @@ def finishes_within(limit_s: float, action: Callable[[], object]) -> bool:
     Returns
     -------
     bool
-        Whether it came to an end. If not, its thread is left behind; it does not keep the process
-        alive.
+        Whether it came to an end, if only by an error (which is logged). If not, its thread is left
+        behind; it does not keep the process alive.
     """
-    thread = threading.Thread(target=action, name="may-hang", daemon=True)
+    thread = threading.Thread(target=_attempt, args=(action,), name="may-hang", daemon=True)
     thread.start()
     thread.join(limit_s)
     return not thread.is_alive()
+
+
+def _attempt(action: Callable[[], object]) -> None:
+    try:
+        action()
+    except Exception as error:  # noqa: BLE001 - nobody waits for this thread any more
+        _LOG.warning("%s failed: %s", getattr(action, "__qualname__", action), error)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,10 +163,20 @@ def log_folder(log: Path, *, max_mb: float) -> Finding:
     folder = next(place for place in log.absolute().parents if place.exists())
     free_mb = shutil.disk_usage(folder).free / 1e6
     found = f"{log}, {free_mb:.0f} MB free"
-    if not os.access(log if log.exists() else folder, os.W_OK):
+    if not _can_write(log, folder):
         remedy = f"`sudo chown -R $USER {folder}`, or set log.path to a place that can be written"
         return Finding(name="log", verdict="problem", found=f"{found}, read-only", remedy=remedy)
     if free_mb < max_mb + _LEAST_FREE_MB:
         remedy = "free some space, or lower log.max_mb"
         return Finding(name="log", verdict="warning", found=found, remedy=remedy)
     return Finding(name="log", verdict="ok", found=found)
+
+
+def _can_write(file: Path, folder: Path) -> bool:
+    try:
+        if file.exists():
+            file.open("ab").close()
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True

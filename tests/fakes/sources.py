@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,7 @@ class FifoMicrophone:
         self.conf = folder / "asound.conf"
         os.mkfifo(self.fifo)
         self.conf.write_text(_CONF.format(fifo=self.fifo))
-        self._descriptor = os.open(self.fifo, os.O_RDWR)
+        self._descriptor = os.open(self.fifo, os.O_RDWR | os.O_NONBLOCK)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -179,8 +180,9 @@ class FifoMicrophone:
         position = 0
         while not self._stopping.is_set():
             period = pcm[position : position + period_bytes].ljust(period_bytes, b"\0")
-            os.write(self._descriptor, period)
-            position += period_bytes
+            with suppress(BlockingIOError):  # nobody reads any more
+                os.write(self._descriptor, period)
+                position += period_bytes
             due_s += period_s
             self._stopping.wait(max(0.0, due_s - time.monotonic()))
 

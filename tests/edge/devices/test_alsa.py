@@ -164,6 +164,61 @@ answer(fault=source.fault, failures=source.health.n_failures)
     assert "default does not close: its driver hangs" in stderr
 
 
+def test_a_hanging_driver_does_not_pile_up_threads_for_ever(fifo: FifoMicrophone) -> None:
+    found, _ = _run(
+        fifo.conf,
+        f"""
+import edge.devices.microphone as module
+module._CLOSE_LIMIT_S = 0.02
+for _ in range(4):
+    PyAudioMicrophone("default").close()
+try:
+    PyAudioMicrophone("default")
+except AudioDeviceError as error:
+    refusal = str(error)
+feed({str(fifo.fifo)!r}, bytes(640), 640)  # now all four can end
+for _ in range(100):
+    time.sleep(0.05)
+    try:
+        source = PyAudioMicrophone("default")
+        break
+    except AudioDeviceError:
+        source = None
+answer(refusal=refusal, is_well_again=source is not None)
+os._exit(0)
+""",
+    )
+    assert found["refusal"].startswith("the sound driver hangs: 4 recordings do not close")
+    assert found["is_well_again"]
+
+
+def test_many_openings_leave_nothing_behind(fifo: FifoMicrophone) -> None:
+    found, stderr = _run(
+        fifo.conf,
+        f"""
+feed({str(fifo.fifo)!r}, bytes(range(256)) * 5, 640)
+
+def left():
+    return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+
+def cycle():
+    source = PyAudioMicrophone("default")
+    n_heard = len(hear(source, 320))
+    source.close()
+    return n_heard
+
+cycle()
+before = left()
+heard = {{cycle() for _ in range(20)}}
+answer(heard=sorted(heard), before=before, after=left())
+os._exit(0)
+""",
+    )
+    assert found["heard"] == [320]
+    assert found["after"] == found["before"]
+    assert stderr == ""
+
+
 def test_digital_silence_is_a_fault(fifo: FifoMicrophone) -> None:
     found, _ = _run(
         fifo.conf,

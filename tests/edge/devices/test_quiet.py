@@ -35,10 +35,15 @@ def test_what_others_write_meanwhile_is_not_lost(capfd: pytest.CaptureFixture[st
 
 
 def test_it_comes_back_after_an_error(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ZeroDivisionError), quiet_stderr():
-        raise ZeroDivisionError
+    def fail() -> None:
+        with quiet_stderr():
+            os.write(2, f"{CHATTER}what another thread says\n".encode())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     os.write(2, b"heard\n")
-    assert capfd.readouterr().err == "heard\n"
+    assert capfd.readouterr().err == "what another thread says\nheard\n"
 
 
 def test_many_threads_and_nesting_leave_it_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,3 +76,11 @@ def test_a_hanging_action_is_left_behind() -> None:
     assert not finishes_within(0.01, released.wait)
     released.set()
     assert finishes_within(5, released.wait)
+
+
+def test_an_action_that_fails_has_come_to_an_end(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise OSError("Stream closed")
+
+    assert finishes_within(5, fail)
+    assert "Stream closed" in caplog.text
