@@ -66,6 +66,7 @@ class WindowScorer:
         # The gate costs a fixed sum each time: small blocks wait, but never past a window's end.
         self._least_step = spec.sample_rate_hz // 10
         self._waiting = np.zeros(0, np.float32)
+        self._n_lost = 0
         self._resampler: StreamResampler | None = None
         self._source_rate_hz = spec.sample_rate_hz
 
@@ -86,6 +87,7 @@ class WindowScorer:
 
     def push(self, block: AudioBlock) -> list[Scores]:
         """Take a block from a source, return the scores of the windows that it completes."""
+        self._n_lost += block.n_lost
         self._waiting = np.concatenate([self._waiting, self._resampled(block)])
         if len(self._waiting) < self._least_step and not self._completes_window():
             return []
@@ -136,7 +138,12 @@ class WindowScorer:
             is_speech=found is not None and found.non_voice <= self.decision.non_voice_veto,
             probabilities=found.emotions if found else None,
             inference_ms=inference_ms,
+            n_lost=self._take_loss(),
         )
+
+    def _take_loss(self) -> int:
+        n_lost, self._n_lost = self._n_lost, 0
+        return n_lost
 
     def _classify(self, window: Window) -> tuple[WindowProbabilities, float]:
         features = self._features.read(window.start_sample)

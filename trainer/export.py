@@ -84,7 +84,11 @@ def export(run: RunFolder, *, data: Path, out: Path, keras_logits: KerasLogits) 
         for precision in ("float32", "int8")
     }
     _check(recipe, bundles, keras_logits)
-    _refuse_loss(recipe, bundles, data)
+    refuse_loss(
+        before=_validation_uar(bundles["float32"], data, "float32"),
+        after=_validation_uar(bundles["int8"], data, "int8"),
+        largest=recipe.quantisation.largest_uar_loss,
+    )
     figures = _test_figures(recipe, bundles, data)
     finished = {name: _finish(bundle, figures, recipe) for name, bundle in bundles.items()}
     write(run.path / f"{recipe.name}-{recipe.version}-float32.tflite", finished["float32"])
@@ -99,6 +103,28 @@ def losses(figures: dict[str, Any]) -> dict[str, float]:
         corpus: figures["float32"][corpus]["uar"] - found["uar"]
         for corpus, found in figures["int8"].items()
     }
+
+
+def refuse_loss(*, before: float, after: float, largest: float) -> None:
+    """Raise where quantisation costs too much.
+
+    Parameters
+    ----------
+    before, after : float
+        UAR of float32 and of int8 on the validation speakers, 0 to 1.
+    largest : float
+        What int8 may lose, 0 to 1.
+
+    Raises
+    ------
+    QualityError
+    """
+    if before - after > largest:
+        raise QualityError(
+            f"int8 loses {before - after:.1%} UAR on the validation speakers ({before:.1%} to "
+            f"{after:.1%}), the recipe allows {largest:.1%}; "
+            "give more representative windows or train longer"
+        )
 
 
 def write(path: Path, bundle: ModelBundle, *, largest_bytes: int | None = None) -> None:
@@ -178,17 +204,6 @@ def _check(recipe: Recipe, bundles: dict[str, ModelBundle], keras_logits: KerasL
     as_float = EmotionClassifier(bundles["float32"])
     parity.refuse(parity.front_end(spec, sounds))
     parity.refuse(parity.networks(keras_logits, as_float.logits, windows))
-
-
-def _refuse_loss(recipe: Recipe, bundles: dict[str, ModelBundle], data: Path) -> None:
-    uar = {name: _validation_uar(bundle, data, name) for name, bundle in bundles.items()}
-    loss = uar["float32"] - uar["int8"]
-    if loss > recipe.quantisation.largest_uar_loss:
-        raise QualityError(
-            f"int8 loses {loss:.1%} UAR on the validation speakers ({uar['float32']:.1%} to "
-            f"{uar['int8']:.1%}), the recipe allows {recipe.quantisation.largest_uar_loss:.1%}; "
-            "give more representative windows or train longer"
-        )
 
 
 def _validation_uar(bundle: ModelBundle, data: Path, name: str) -> float:

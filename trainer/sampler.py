@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import queue
-import threading
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import librosa
 import numpy as np
@@ -23,6 +23,7 @@ FloatArray = NDArray[np.float32]
 
 
 _N_WARPS = 17
+_N_AHEAD = 6
 _N_TILT_POINTS = 5
 _ROOM_TONE_SHARE = 0.5
 _SILENT_SHARE = 0.02
@@ -74,16 +75,16 @@ class WindowSampler:
 
     def batches(self, *, n_batches: int, seed: int) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Yield batches, drawn ahead in a thread; the same seed gives the same batches."""
-        ahead: queue.Queue[tuple[FloatArray, FloatArray]] = queue.Queue(maxsize=6)
         rng = np.random.default_rng(seed)
-
-        def draw() -> None:
-            for _ in range(n_batches):
-                ahead.put(self.batch(rng))
-
-        threading.Thread(target=draw, daemon=True).start()
-        for _ in range(n_batches):
-            yield ahead.get()
+        # One worker keeps the order, and with it the sequence of the generator.
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            n_first = min(_N_AHEAD, n_batches)
+            drawn = deque(ahead.submit(self.batch, rng) for _ in range(n_first))
+            for number in range(n_batches):
+                batch = drawn.popleft().result()
+                if number + n_first < n_batches:
+                    drawn.append(ahead.submit(self.batch, rng))
+                yield batch
 
     def _weight(self, corpus: str) -> float:
         return next(use.weight for use in self._recipe.corpora if use.name == corpus)

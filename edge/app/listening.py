@@ -36,7 +36,6 @@ from edge.service.listeners import Guarded, Listener
 from edge.service.logbook import Logbook
 from edge.service.runner import Runner, Source
 from edge.stream.blocks import AudioBlock
-from edge.stream.vad import GateSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +101,7 @@ class Listening:
         self.log_path = settings.log or log_file(config, Places.here())
         scorer = WindowScorer(
             classifier,
-            gate=GateSettings(),
+            gate=config.speech,
             decision=models.decision(config, classifier.bundle.manifest.decision),
             stopwatch_s=time.perf_counter,
         )

@@ -56,6 +56,7 @@ class DecisionConfig:
     leave_confidence: Probability | None = None
     smoothing_s: Annotated[float, Range(0, 60)] | None = None
     min_dwell_s: Annotated[float, Range(0, 60)] | None = None
+    quiet_after_s: Annotated[float, Range(0, 60)] | None = None
 
 
 def _default_leds() -> dict[str, Pin]:

@@ -25,6 +25,8 @@ class Scores:
     """Calibrated probability of each emotion, sum 1; None where there was too little speech."""
     inference_ms: float
     """Time that the interpreter took; 0 where it did not run. The one figure not from the sound."""
+    n_lost: int = 0
+    """Samples, at the source's rate, that were lost since the window before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

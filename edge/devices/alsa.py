@@ -71,6 +71,8 @@ def _open_files(process: Path) -> set[Path]:
 
 
 def _command(process: Path) -> str:
+    if process.name == str(os.getpid()):
+        return "this program itself"
     try:
         return (process / "comm").read_text(errors="replace").strip()
     except OSError:

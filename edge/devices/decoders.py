@@ -1,8 +1,8 @@
 """Recordings on disk, piece by piece: through libsndfile, or Python's own `wave` without it.
 
-A WAV file whose header promises more than there is (a recorder lost power) is read as far as it
-goes. A FLAC or Ogg file that breaks off is an error at that place: its decoder cannot tell what is
-missing. So is any file that ends before the length that its decoder announced.
+A WAV or Ogg file that breaks off (a recorder lost power) is read as far as it goes, as libsndfile
+does. A FLAC file that breaks off, and any file that ends before the length that its decoder
+announced, is an error at that place, after the good part.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ class PcmStreamSource:
         return bool(select.select([self._stream], [], [], max(0.0, wait_s))[0])
 
     def _fill(self) -> None:
-        chunk = os.read(self._stream.fileno(), self._block_bytes - len(self._pending))
+        chunk = os.read(self._stream.fileno(), self._block_bytes)
         self._pending += chunk
         self._has_ended = not chunk
         n_odd = len(self._pending) % self._frame_bytes

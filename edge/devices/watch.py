@@ -183,7 +183,7 @@ class WatchedSource:
         began_s = self._monotonic() - len(block.samples) / block.sample_rate_hz
         gap_s = max(0.0, began_s - self._heard_until_s)
         self._outage_s += gap_s
-        n_missing = max(1, round(gap_s * block.sample_rate_hz))
+        n_missing = round(gap_s * block.sample_rate_hz)
         return AudioBlock(
             samples=block.samples,
             sample_rate_hz=block.sample_rate_hz,

@@ -42,6 +42,7 @@ class _Sums:
     states: Counter[str] = field(default_factory=Counter)
     inference_ms: list[float] = field(default_factory=list)
     n_windows: int = 0
+    n_lost: int = 0
 
 
 class MinuteTally:
@@ -56,12 +57,7 @@ class MinuteTally:
     def __init__(self, *, sample_rate_hz: int) -> None:
         self._rate_hz = sample_rate_hz
         self._end_sample = 0
-        self._n_lost = 0
         self._sums = _Sums()
-
-    def lose(self, n_samples: int) -> None:
-        """Count samples that the source lost."""
-        self._n_lost += n_samples
 
     def feed(self, scores: Scores, *, state: str) -> MinuteSummary | None:
         """Count one window.
@@ -89,8 +85,7 @@ class MinuteTally:
         sums, self._sums = self._sums, _Sums()
         if sums.n_samples == 0:
             return None
-        n_lost, self._n_lost = self._n_lost, 0
-        return _summary(sums, rate_hz=self._rate_hz, n_lost=n_lost)
+        return _summary(sums, rate_hz=self._rate_hz)
 
 
 def _add(sums: _Sums, scores: Scores, *, state: str, n_samples: int) -> None:
@@ -100,11 +95,12 @@ def _add(sums: _Sums, scores: Scores, *, state: str, n_samples: int) -> None:
     sums.max_level_dbfs = max(sums.max_level_dbfs, scores.level_dbfs)
     sums.states[state] += n_samples
     sums.n_windows += 1
+    sums.n_lost += scores.n_lost
     if scores.inference_ms > 0.0:
         sums.inference_ms.append(scores.inference_ms)
 
 
-def _summary(sums: _Sums, *, rate_hz: int, n_lost: int) -> MinuteSummary:
+def _summary(sums: _Sums, *, rate_hz: int) -> MinuteSummary:
     return MinuteSummary(
         length_s=sums.n_samples / rate_hz,
         states_s={state: n / rate_hz for state, n in sums.states.items()},
@@ -113,7 +109,7 @@ def _summary(sums: _Sums, *, rate_hz: int, n_lost: int) -> MinuteSummary:
         max_level_dbfs=sums.max_level_dbfs,
         n_windows=sums.n_windows,
         inference_ms_p95=_percentile_95(sums.inference_ms),
-        n_lost=n_lost,
+        n_lost=sums.n_lost,
     )
 
 

@@ -233,13 +233,17 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     try:
-        if is_empty(connection):
-            raise _missing(path)
-        check_version(connection, path)
+        _check(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    if is_empty(connection):
+        raise _missing(path)
+    check_version(connection, path)
 
 
 def _conditions(selection: Selection) -> tuple[str, tuple[object, ...]]:

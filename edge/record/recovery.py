@@ -11,7 +11,7 @@ from edge.record.schema import TABLES, transaction
 
 END_LAST_EVENT: Final = (
     "UPDATE events SET duration_s = round(max(:at_s - at_s, 0.0), 3), interrupted = :interrupted"
-    " WHERE id = (SELECT max(id) FROM events) AND session = :session AND duration_s IS NULL"
+    " WHERE id = (SELECT max(id) FROM events) AND session = :session"
 )
 STOP_SESSION: Final = (
     "UPDATE sessions SET stopped = coalesce(:time, started), interrupted = :interrupted"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 
 from edge.decide.outcomes import Alert, Event, Outcome, Scores, Signal
+from edge.errors import RecordError
 from edge.record.backlog import Session
 from edge.record.log import EventLog
 from edge.record.minutes import MinuteTally
@@ -40,7 +42,8 @@ class Logbook:
         self._position_s = position_s
         self._tally = tally
         self._fault: str | None = None
-        self._log.begin_session(session, self._now())
+        with suppress(RecordError):  # the rows wait in memory; the next call says so
+            self._log.begin_session(session, self._now())
 
     def take(self, outcome: Outcome, *, state: str) -> None:
         """Write an event or an alert, count a window."""
@@ -60,16 +63,18 @@ class Logbook:
 
     def close(self) -> None:
         """Write the rest and end the session."""
-        try:
-            summary = self._tally.finish() if self._tally else None
-            if summary:
-                self._log.record_minute(summary, self._now())
-            self._log.end_session(self._now())
-        finally:
-            self._log.close()
+        with ExitStack() as steps:  # the last is done first, and each whatever the others do
+            steps.callback(self._log.close)
+            steps.callback(lambda: self._log.end_session(self._now()))
+            steps.callback(self._finish_minute)
 
     def _count(self, scores: Scores, tally: MinuteTally, state: str) -> None:
         summary = tally.feed(scores, state=state)
+        if summary:
+            self._log.record_minute(summary, self._now())
+
+    def _finish_minute(self) -> None:
+        summary = self._tally.finish() if self._tally else None
         if summary:
             self._log.record_minute(summary, self._now())
 

@@ -19,6 +19,7 @@ from edge.infer.classifier import EmotionClassifier
 from edge.stream.vad import GateSettings
 from trainer import audio, evaluate
 from trainer.cli import main
+from trainer.export import QualityError, refuse_loss
 
 TINY_RECIPE = Path(__file__).with_name("tiny.toml")
 
@@ -153,6 +154,15 @@ def test_export_refuses_a_file_that_is_too_large(
     assert main(command) == 65
     assert "the recipe allows 99" in capsys.readouterr().err
     assert not list(tmp_path.glob("model*"))
+
+
+@pytest.mark.parametrize(("after", "refused"), [(0.6, False), (0.592, False), (0.58, True)])
+def test_int8_may_lose_a_little(after: float, refused: bool) -> None:
+    if not refused:
+        refuse_loss(before=0.6, after=after, largest=0.01)
+        return
+    with pytest.raises(QualityError, match=r"loses 2\.0% .* \(60\.0% to 58\.0%\).* allows 1\.0%"):
+        refuse_loss(before=0.6, after=after, largest=0.01)
 
 
 def test_export_refuses_an_unfinished_run(

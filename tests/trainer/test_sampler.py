@@ -74,6 +74,17 @@ def test_same_seed_same_batches(data: DataSet) -> None:
     assert not np.array_equal(draw(1), draw(2))
 
 
+def test_as_many_batches_come_as_are_asked_for(data: DataSet) -> None:
+    sampler = WindowSampler(tiny(), data)
+    assert [len(list(sampler.batches(n_batches=n, seed=0))) for n in (0, 1, 9)] == [0, 1, 9]
+
+
+def test_fault_while_drawing_is_not_swallowed(data: DataSet) -> None:
+    broken = dataclasses.replace(data, others={"noise": (np.zeros((400, 63), np.float32),)})
+    with pytest.raises(ValueError, match="63"):
+        list(WindowSampler(tiny(), broken).batches(n_batches=20, seed=0))
+
+
 def test_emotions_of_a_corpus_come_equally_often(data: DataSet) -> None:
     sampler = WindowSampler(tiny(label_smoothing=0.0), data)
     rng = np.random.default_rng(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,11 @@ def test_processes_that_hide_their_files_are_passed_over(tree: AlsaTree) -> None
     (tree.proc / "99" / "fd").mkdir(parents=True)
     (tree.proc / "99" / "fd" / "3").symlink_to(node)
     assert tree.holders() == [f"a process (process 99) holds {node}"]
+
+
+def test_our_own_hold_is_called_so(tree: AlsaTree) -> None:
+    node = tree.dev_snd / "pcmC1D0c"
+    node.touch()
+    (tree.proc / str(os.getpid()) / "fd").mkdir(parents=True)
+    (tree.proc / str(os.getpid()) / "fd" / "3").symlink_to(node)
+    assert tree.holders() == [f"this program itself (process {os.getpid()}) holds {node}"]

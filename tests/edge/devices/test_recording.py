@@ -228,6 +228,14 @@ def test_a_truncated_wav_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert np.array_equal(samples, TONE[: len(samples)])
 
 
+def test_a_file_that_ends_before_its_announced_length_is_damaged(tmp_path: Path) -> None:
+    need("MP3" in soundfile.available_formats(), "MP3 in libsndfile")
+    whole = tmp_path / "whole.mp3"
+    soundfile.write(whole, np.random.default_rng(1).normal(0, 0.1, 160_000), 16000)
+    with pytest.raises(AudioDataError, match=r"breaks off at about .* \(it ends too early\)"):
+        read_recording(_half(tmp_path / "half.mp3", whole))
+
+
 def test_damage_in_the_middle_comes_after_the_good_part(tmp_path: Path) -> None:
     source = RecordingSource(_half_a_flac(tmp_path))
     for _ in range(40_000 // 320):

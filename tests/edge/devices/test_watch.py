@@ -95,6 +95,15 @@ def test_a_microphone_that_delivers_nothing_is_opened_again() -> None:
     assert health.n_lost_samples == 0
 
 
+@pytest.mark.parametrize("timeout_s", [0.05, 0.25, 0.6])
+def test_what_counts_is_the_time_spent_waiting(timeout_s: float) -> None:
+    clock = FakeClock()
+    watched = _watched(Outlet(ScriptedSource([None] * 100, clock=clock)), clock)
+    while watched.fault is None:
+        watched.read(timeout_s=timeout_s)
+    assert clock.now_s - 1000 == pytest.approx(3, abs=0.06)
+
+
 def test_a_reader_that_was_busy_elsewhere_is_no_fault() -> None:
     clock = FakeClock()
     watched = _watched(Outlet(ScriptedSource([NOISE, None, NOISE], clock=clock)), clock)
@@ -148,6 +157,19 @@ def test_sound_that_never_moves_is_a_fault_but_is_passed_on(value: float, words:
     assert watched.health.n_opens == 1  # opening it again would not unmute it
     watched.read(timeout_s=1)
     assert watched.fault is None
+
+
+def test_silence_before_a_failure_is_forgotten() -> None:
+    clock = FakeClock()
+    second = np.zeros(RATE_HZ, np.float32)
+    outlet = Outlet(
+        ScriptedSource([*[second] * 4, AudioDeviceError("has stopped")], clock=clock),
+        ScriptedSource([second] * 4, clock=clock),
+    )
+    watched = _watched(outlet, clock)
+    for _ in range(8):
+        _read_until_sound(watched)
+        assert watched.fault is None
 
 
 def test_losses_are_summed_and_passed_on() -> None:

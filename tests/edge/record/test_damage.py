@@ -82,6 +82,9 @@ def test_damage_while_the_log_is_open_does_not_stop_it(path, clock):
         log.record(event("sad", at_s=float(n)), clock.at(float(n)))
     log.close()
     assert states(path) == ["sad"] * 3
+    with LogReader(path) as reader:
+        (session,) = reader.sessions()
+        assert {row.session for row in reader.rows(EventRow, Selection())} == {session.id}
 
 
 def test_an_empty_file_is_simply_used(path, clock):

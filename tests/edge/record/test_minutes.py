@@ -82,9 +82,7 @@ def test_the_p95_counts_only_runs_of_the_model(times_ms, expected_ms):
 
 def test_lost_samples_are_told_once():
     tally = MinuteTally(sample_rate_hz=RATE_HZ)
-    tally.lose(320)
-    tally.lose(80)
-    fed(tally, [("calm", {})])
+    fed(tally, [("calm", {"n_lost": 320}), ("calm", {"n_lost": 80})])
     assert tally.finish().n_lost == 400
     fed(tally, [("calm", {})] * 2)
     assert tally.finish().n_lost == 0

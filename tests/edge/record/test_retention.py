@@ -146,3 +146,12 @@ def test_the_log_cleans_up_by_itself(path, clock):
     assert hours[-1] == 69
     # A day back from the last clean-up, which was at most six hours ago.
     assert 69 - 24 - 6 <= hours[0] <= 69 - 24 + 3
+
+
+def test_the_log_does_not_clean_up_by_a_clock_that_is_not_set(path):
+    clock = StoppedClock(synced=False)
+    log = begun(path, clock, days=1)
+    for hour in range(0, 72, 3):
+        log.record(event(), clock.at(hour * 3600.0))
+    log.close()
+    assert len(rows(path, EventRow)) == 24
