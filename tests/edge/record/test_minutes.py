@@ -13,7 +13,7 @@ RATE_HZ = 16_000
 HOP = 4_000
 
 
-def scores(end_sample, *, level_dbfs=-40.0, is_speech=False, inference_ms=0.0):
+def scores(end_sample, *, level_dbfs=-40.0, is_speech=False, inference_ms=0.0, n_lost=0):
     return Scores(
         start_sample=max(end_sample - 3 * RATE_HZ, 0),
         end_sample=end_sample,
@@ -22,6 +22,7 @@ def scores(end_sample, *, level_dbfs=-40.0, is_speech=False, inference_ms=0.0):
         is_speech=is_speech,
         probabilities=None,
         inference_ms=inference_ms,
+        n_lost=n_lost,
     )
 
 
