@@ -20,9 +20,10 @@ class AudioConfig:
     """The microphone."""
 
     device: str = ""
-    """Part of its name, ``plughw:CARD=...``, or a PortAudio index; empty for the default."""
+    """Its name or a part of it, as `ser-edge devices` prints it; empty for a USB microphone, or the
+    default one."""
     block_ms: Annotated[int, Range(5, 200)] = 20
-    silent_fault_s: Annotated[float, Range(1, 3600)] = 5.0
+    silent_fault_s: Annotated[float, Range(1, 3600)] = 30.0
     """After so long of digital silence the microphone counts as broken."""
     dead_fault_s: Annotated[float, Range(0.5, 60)] = 3.0
     """After so long without a block it counts as gone."""

@@ -150,4 +150,6 @@ def _no_gpio(complaints: list[str]) -> str:
     words = "; ".join(complaints)
     if "permission" in words.lower() or "can not open gpiochip" in words:
         return f"no permission for the GPIO ({words}); `sudo usermod -aG gpio $USER`, log in again"
+    if "unable to locate Pi revision" in words:
+        return "this is no Raspberry Pi that gpiozero knows, so there is no GPIO"
     return f"no GPIO can be used ({words}); on a Raspberry Pi install python3-lgpio"

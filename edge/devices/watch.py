@@ -70,7 +70,7 @@ class WatchedSource:
         *,
         name: str = "microphone",
         dead_fault_s: float = 3.0,
-        silent_fault_s: float = 5.0,
+        silent_fault_s: float = 30.0,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:

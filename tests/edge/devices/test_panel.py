@@ -23,7 +23,7 @@ STATUS, BUZZER, BUTTON = 19, 20, 21
 PINS = PanelPins(leds=LEDS, status=STATUS, buzzer=BUZZER, button=BUTTON)
 OUTPUTS = (*LEDS.values(), STATUS, BUZZER)
 SAD = signal(state="sad", confidence=0.7)
-ALARM = signal(state="sad", confidence=0.7, alarm="distress")
+ALARM = signal(state="sad", confidence=0.7, alarm="distress", buzzer=True)
 
 
 @pytest.fixture
@@ -105,6 +105,15 @@ def _quick(monkeypatch: pytest.MonkeyPatch, name: str, n_steps: int) -> None:
     monkeypatch.setattr(patterns, name, Pattern(steps=((0.001, 0.001),) * n_steps))
 
 
+def test_an_alarm_without_buzzer_is_seen_but_not_heard(board: MockBoard) -> None:
+    panel = _panel(board)
+    panel.show(signal(state="sad", confidence=0.7, alarm="quiet one"))
+    board.wait_for(STATUS, [0, 1, 0])
+    panel.close()
+    assert board.history(BUZZER) == [0]
+    assert 1.0 in board.history(STATUS)
+
+
 def test_the_buzzer_falls_silent_by_itself(
     board: MockBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,7 +134,7 @@ def test_another_alarm_beeps_anew_and_its_end_is_silence(
     panel = _panel(board, buzzer_limit_s=0)
     panel.show(ALARM)
     assert board.wait_for(BUZZER, [0, 1, 0]) == [0, 1, 0]
-    panel.show(signal(alarm="another"))
+    panel.show(signal(alarm="another", buzzer=True))
     assert board.wait_for(BUZZER, [0, 1, 0, 1, 0]) == [0, 1, 0, 1, 0]
     panel.show(QUIET)
     assert board.history(BUZZER) == [0, 1, 0, 1, 0]
