@@ -68,7 +68,7 @@ def test_without_gpio_there_is_a_null_panel_and_one_line_in_the_log(
     panel.show(ALARM)
     panel.close()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "no GPIO can be used (native: " in caplog.text
+    assert "no Raspberry Pi that gpiozero knows" in caplog.text
     assert not recwarn.list
     assert capfd.readouterr().err == ""
 
