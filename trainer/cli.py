@@ -193,7 +193,8 @@ def _recipes(arguments: argparse.Namespace) -> None:
         print(recipe.read_text(arguments.name), end="")
         return
     for name in recipe.names():
-        print(f"{name}: {recipe.load(name).summary}")
+        found = recipe.load(name)
+        print(f"{name}: makes {found.name} {found.version}. {found.summary}")
 
 
 def _data(arguments: argparse.Namespace) -> Path:

@@ -184,9 +184,7 @@ def _figures(verdicts: Sequence[Verdict], corpus: str) -> dict[str, Any]:
         "speakers": sorted(set(speakers)),
         "accuracy": metrics.accuracy(truth, predicted),
         "uar": metrics.uar(truth, predicted, n_classes=n_classes),
-        "uar_interval": metrics.bootstrap_interval(
-            lambda i: metrics.uar(truth[i], predicted[i], n_classes=n_classes), speakers
-        ),
+        "uar_interval": _interval(truth, predicted, speakers),
         "uar_of_known": metrics.uar(truth, known, n_classes=n_classes),
         "macro_f1": metrics.macro_f1(truth, predicted, n_classes=n_classes),
         "ece": metrics.expected_calibration_error(
@@ -198,6 +196,22 @@ def _figures(verdicts: Sequence[Verdict], corpus: str) -> dict[str, Any]:
         "uar_speaker_mean": spread.mean,
         "uar_speaker_deviation": spread.deviation,
     }
+
+
+def _interval(
+    truth: NDArray[np.int64], predicted: NDArray[np.int64], speakers: Sequence[str]
+) -> tuple[float, float] | None:
+    """Return the 95 % interval of the UAR over speakers; None for one speaker."""
+    if len(set(speakers)) == 1:
+        return None
+    return metrics.bootstrap_interval(
+        lambda i: metrics.uar(truth[i], predicted[i], n_classes=len(EMOTIONS)), speakers
+    )
+
+
+def interval_text(interval: Sequence[float] | None) -> str:
+    """Return an interval for people."""
+    return "one speaker" if interval is None else f"{interval[0]:.1%} to {interval[1]:.1%}"
 
 
 def _likeliest_known(analysis: ClipAnalysis, corpus: str) -> str | None:
@@ -215,12 +229,11 @@ def _by_emotion(values: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _section(corpus: str, found: dict[str, Any]) -> str:
-    low, high = found["uar_interval"]
     return "\n".join(
         (
             f"{corpus}: {found['n_clips']} clips, {found['n_without_label']} without a label",
             f"  speakers   {', '.join(found['speakers'])}",
-            f"  UAR        {found['uar']:.1%} (95 % over speakers: {low:.1%} to {high:.1%})",
+            f"  UAR        {found['uar']:.1%} (95 %: {interval_text(found['uar_interval'])})",
             f"  UAR, known {found['uar_of_known']:.1%} (among the corpus' own emotions)",
             f"  accuracy   {found['accuracy']:.1%}, macro F1 {found['macro_f1']:.1%}",
             f"  ECE        {found['ece']:.3f}",

@@ -6,6 +6,7 @@ from typing import Any
 
 from edge.contract.manifest import CorpusNote, Manifest
 from trainer.dataset import corpus_named
+from trainer.evaluate import interval_text
 
 _NON_COMMERCIAL = "NC"
 
@@ -93,10 +94,9 @@ def _details(corpus: str, found: dict[str, Any]) -> str:
 
 
 def _row(corpus: str, found: dict[str, Any], as_float: dict[str, Any]) -> str:
-    low, high = found["uar_interval"]
     return (
         f"| {corpus} | {', '.join(found['speakers'])} | {found['n_clips']} "
-        f"| {found['uar']:.1%} [{low:.1%}, {high:.1%}] | {found['uar_of_known']:.1%} "
+        f"| {found['uar']:.1%} ({interval_text(found['uar_interval'])}) | {found['uar_of_known']:.1%} "
         f"| {found['accuracy']:.1%} "
         f"| {as_float['uar']:.1%} | {found['ece']:.3f} |"
     )
