@@ -64,9 +64,10 @@ class Trial:
     start_s: float = 0.0
 
 
-def speech_trials(data: Path, beds: dict[str, Samples]) -> Iterator[Trial]:
-    rooms = {path.stem: read(path) for path in sorted((data / "rir").glob("*.flac"))[1::2]}
-    for stream in speech(data, "test"):
+def speech_trials(
+    streams: list[Speech], rooms: dict[str, Samples], beds: dict[str, Samples]
+) -> Iterator[Trial]:
+    for stream in streams:
         for level in (0, -10, -20, -30, -40, -50):
             yield _speech(f"clean, peak {level} dBFS", stream, stream.samples * gain(level))
         yield _speech("clipped by 12 dB", stream, stream.samples * gain(12))
@@ -117,14 +118,20 @@ def steady_trials() -> Iterator[Trial]:
     yield Trial(condition="hum and offset", samples=recorded(mains(n_samples)), truth=None)
 
 
+def beds_of(kinds: dict[str, list[Samples]]) -> dict[str, Samples]:
+    """Return what speech is mixed with."""
+    beds = {colour: coloured(colour, 60 * RATE_HZ, seed=5) for colour in ("white", "pink")}
+    for kind in ("ESC-10 rain", "doing the dishes", "running tap", "music band"):
+        beds[kind] = np.concatenate(kinds[kind])
+    return beds
+
+
 def trials(data: Path, soundfont: Path) -> Iterator[Trial]:
     kinds: dict[str, list[Samples]] = defaultdict(list)
     for kind, sound in [*noises(data, "test"), *music("test", soundfont)]:
         kinds[kind].append(sound)
-    beds = {colour: coloured(colour, 60 * RATE_HZ, seed=5) for colour in ("white", "pink")}
-    for kind in ("ESC-10 rain", "doing the dishes", "running tap", "music band"):
-        beds[kind] = np.concatenate(kinds[kind])
-    yield from speech_trials(data, beds)
+    rooms = {path.stem: read(path) for path in sorted((data / "rir").glob("*.flac"))[1::2]}
+    yield from speech_trials(speech(data, "test"), rooms, beds_of(kinds))
     yield from single_trials(data)
     yield from noise_trials(kinds)
     yield from steady_trials()

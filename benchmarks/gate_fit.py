@@ -2,9 +2,10 @@
 
 Usage: python -m benchmarks.gate_fit [--data DIR] > edge/stream/vad_weights.py
 
-Fitted on the "fit" part of gate_material only: RAVDESS actors 01-16 and TESS as speech; ESC-10
-fold 1, the first halves of the noise recordings, rendered music and coloured noise as the rest.
-Baby cries and the miaowing man are left out: they are human voices. Needs scikit-learn.
+Fitted on the "fit" part of gate_material only, whose licences allow any use: six speakers of EmoDB
+and one of CMU Arctic, in their own and in changed voices; ESC-10 fold 1, the first halves of the
+noise recordings, rendered music and coloured noise as the rest. Baby cries and the miaowing man
+are left out: they are human voices. Needs scikit-learn.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,16 +36,43 @@ from benchmarks.gate_material import (
     read,
     recorded,
     reverberant,
-    speech,
+    speech_files,
+    stream,
+    truth_of,
 )
+from benchmarks.gate_voices import other_voice
 from edge.stream.vad_measures import FrameMeasures, RecentPast
 
 N_HIDDEN = 12
 SEED = 11
 HUMAN = ("ESC-10 baby cry", "dude miaowing")
 TOO_SHORT_TO_MIX = ("ESC-10 dog bark", "ESC-10 person sneeze", "ESC-10 rooster")
-N_SPEECH_ROUNDS, N_CLEAN_ROUNDS, N_NOISE_ROUNDS = 8, 3, 6
-Case = tuple[NDArray[np.float32], NDArray[np.bool_], str]
+N_SPEECH_ROUNDS, N_CLEAN_ROUNDS, N_NOISE_ROUNDS = 6, 2, 6
+N_TUNES = 6
+CHANGED_VOICE_SHARE = 0.6
+Case = tuple[NDArray[np.float32], NDArray[np.bool_]]
+"""Sound and its truth."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """What the fit may hear: clips of each speaker, sounds of each kind, responses of rooms."""
+
+    voices: list[list[Samples]]
+    kinds: dict[str, list[Samples]]
+    rooms: list[Samples]
+
+
+def material(data: Path, soundfont: Path) -> Material:
+    kinds: dict[str, list[Samples]] = {}
+    for kind, sound in [*noises(data, "fit"), *music("fit", soundfont, n_tunes=N_TUNES)]:
+        if kind not in HUMAN:
+            kinds.setdefault(kind, []).append(sound)
+    return Material(
+        voices=[[read(path) for path in files] for files in speech_files(data, "fit").values()],
+        kinds=kinds,
+        rooms=[read(path) for path in sorted((data / "rir").glob("*.flac"))[::2]],
+    )
 
 
 def features_of(samples: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -77,23 +106,34 @@ def tilted(samples: Samples, rng: np.random.Generator) -> Samples:
 
 
 def speech_cases(
-    streams: list[Speech], beds: list[Samples], rooms: list[Samples], rng: np.random.Generator
+    known: Material, beds: list[Samples], rng: np.random.Generator
 ) -> Iterator[Case]:
-    """Cut the streams anew in each round; a piece may begin in the middle of a word."""
-    for stream in streams:
+    """Join and cut the clips anew in each round; a piece may begin in the middle of a word."""
+    for clips in known.voices:
         for number in range(N_SPEECH_ROUNDS):
-            start = 0
-            while start < len(stream.truth) - 300:
-                stop = start + int(rng.integers(300, 1500))
-                truth = stream.truth[start:stop]
-                sound = stream.samples[start * TRUTH_LENGTH : stop * TRUTH_LENGTH]
-                start = stop
-                if truth.sum() < 30:
-                    continue
-                piece = Speech(corpus="", samples=tilted(sound, rng), truth=truth)
+            whole = stream("", [_voiced(clip, rng) for clip in clips], rng)
+            for piece in _pieces(whole, rng):
                 if rng.random() < 0.2:
-                    piece = reverberant(piece, rooms[rng.integers(len(rooms))])
-                yield recorded(room(_placed(piece, number, beds, rng), rng)), truth, "speech"
+                    piece = reverberant(piece, known.rooms[rng.integers(len(known.rooms))])
+                placed = _placed(piece, number, beds, rng)
+                yield recorded(room(placed, rng), seed=number), piece.truth
+
+
+def _voiced(clip: Samples, rng: np.random.Generator) -> tuple[Samples, NDArray[np.bool_]]:
+    if rng.random() < CHANGED_VOICE_SHARE:
+        return other_voice(clip, rng)
+    return clip, truth_of(clip)
+
+
+def _pieces(whole: Speech, rng: np.random.Generator) -> Iterator[Speech]:
+    start = 0
+    while start < len(whole.truth) - 300:
+        stop = start + int(rng.integers(300, 1500))
+        truth = whole.truth[start:stop]
+        sound = whole.samples[start * TRUTH_LENGTH : stop * TRUTH_LENGTH]
+        start = stop
+        if truth.sum() >= 30:
+            yield Speech(corpus="", samples=tilted(sound, rng), truth=truth)
 
 
 def _placed(piece: Speech, number: int, beds: list[Samples], rng: np.random.Generator) -> Samples:
@@ -106,7 +146,7 @@ def _placed(piece: Speech, number: int, beds: list[Samples], rng: np.random.Gene
 
 def noise_cases(kinds: dict[str, list[Samples]], rng: np.random.Generator) -> Iterator[Case]:
     """Every sound faster and slower, after up to two seconds of quiet, at many levels."""
-    for kind, sounds in kinds.items():
+    for sounds in kinds.values():
         for sound in sounds:
             for number in range(N_NOISE_ROUNDS):
                 up = 10 if number == 0 else int(rng.integers(6, 17))
@@ -115,27 +155,37 @@ def noise_cases(kinds: dict[str, list[Samples]], rng: np.random.Generator) -> It
                 level = gain(rng.uniform(-40, 0)) / np.abs(other).max()
                 samples = np.concatenate([quiet, other * level])
                 truth = np.zeros(len(samples) // TRUTH_LENGTH, bool)
-                yield recorded(room(samples, rng), seed=number), truth, kind
+                yield recorded(room(samples, rng), seed=number), truth
 
 
-def cases(data: Path, soundfont: Path) -> Iterator[Case]:
+def cases(known: Material) -> Iterator[Case]:
     rng = np.random.default_rng(SEED)
-    kinds: dict[str, list[Samples]] = {}
-    for kind, sound in [*noises(data, "fit"), *music("fit", soundfont, n_tunes=6)]:
-        if kind not in HUMAN:
-            kinds.setdefault(kind, []).append(sound)
+    kinds = dict(known.kinds)
     for colour in ("white", "pink", "brown"):
         kinds[colour] = [coloured(colour, 20 * RATE_HZ, seed=SEED)]
     beds = [
         sound for kind, sounds in kinds.items() if kind not in TOO_SHORT_TO_MIX for sound in sounds
     ]
-    rooms = [read(path) for path in sorted((data / "rir").glob("*.flac"))[::2]]
-    yield from speech_cases(speech(data, "fit"), beds, rooms, rng)
+    yield from speech_cases(known, beds, rng)
     yield from noise_cases(kinds, rng)
 
 
-def fit(features: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
-    """Return hidden weights, hidden bias, output weights, output bias, for features as they are."""
+Weights = tuple[NDArray[np.float64], ...]
+"""Hidden weights, hidden bias, output weights, output bias, for features as they are."""
+
+
+def fitted(known: Material) -> Weights:
+    frame_length = FrameMeasures(RATE_HZ).frame_length
+    parts, truths = [], []
+    for samples, truth in cases(known):
+        parts.append(features_of(samples))
+        truths.append(frame_truth(truth, len(parts[-1]), frame_length))
+    features, truth = np.concatenate(parts), np.concatenate(truths)
+    print(f"{len(truth)} frames, {truth.mean():.3f} of them speech", file=sys.stderr)
+    return fit(features, truth)
+
+
+def fit(features: NDArray[np.float64], truth: NDArray[np.bool_]) -> Weights:
     mean, scale = features.mean(axis=0), features.std(axis=0)
     network = MLPClassifier(
         (N_HIDDEN,),
@@ -155,13 +205,13 @@ def fit(features: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[NDArra
     )
 
 
-def as_module(weights: tuple[NDArray[np.float64], ...]) -> str:
+def as_module(weights: Weights) -> str:
     names = ("HIDDEN", "HIDDEN_BIAS", "OUTPUT", "OUTPUT_BIAS")
     lines = [
         '"""Weights of the speech gate, written by ``python -m benchmarks.gate_fit``.',
         "",
-        "Fitted on RAVDESS actors 01-16 and TESS (speech), ESC-10 fold 1, Speech Commands noise,",
-        "rendered music and coloured noise (the rest); see docs/speech-gate.md.",
+        "Fitted on EmoDB and CMU Arctic (speech), ESC-10 fold 1, Speech Commands noise, rendered music",
+        "and coloured noise (the rest), all of it free for any use; see docs/speech-gate.md.",
         '"""',
         "",
         "import numpy as np",
@@ -188,14 +238,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("SER_DATA", "../shared/data"))
     parser.add_argument("--soundfont", type=Path, default="/usr/share/sounds/sf2/default-GM.sf2")
     arguments = parser.parse_args()
-    frame_length = FrameMeasures(RATE_HZ).frame_length
-    parts, truths = [], []
-    for samples, truth, _ in cases(Path(arguments.data), Path(arguments.soundfont)):
-        parts.append(features_of(samples))
-        truths.append(frame_truth(truth, len(parts[-1]), frame_length))
-    features, truth = np.concatenate(parts), np.concatenate(truths)
-    print(f"{len(truth)} frames, {truth.mean():.3f} of them speech", file=sys.stderr)
-    sys.stdout.write(as_module(fit(features, truth)))
+    known = material(Path(arguments.data), Path(arguments.soundfont))
+    sys.stdout.write(as_module(fitted(known)))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ SPEECH_RANGE_DB = 35.0
 SELF_NOISE_DBFS = -75.0
 """White noise of the microphone itself, under everything."""
 
+EMODB_FIT = ("03", "09", "10", "12", "13", "14")
+EMODB_TEST = ("08", "11")
+
 Samples = NDArray[np.float64]
 Part = Literal["fit", "test"]
 
@@ -65,38 +68,46 @@ def truth_of(clip: Samples) -> NDArray[np.bool_]:
 
 
 def speech_files(data: Path, part: Part) -> dict[str, list[Path]]:
-    actors = range(1, 17) if part == "fit" else range(17, 21)
-    ravdess = [
-        f for actor in actors for f in sorted((data / f"ravdess/Actor_{actor:02}").iterdir())
-    ]
+    """Return the clips of each stream. The fit sees free licences only, a speaker to a stream."""
+    emodb = {s: sorted((data / "emodb").glob(f"{s}*.flac")) for s in EMODB_FIT + EMODB_TEST}
+    arctic = data / "speech-cmu-arctic-samples"
     if part == "fit":
         return {
-            "RAVDESS 01-16": ravdess[::12],
-            "TESS": sorted((data / "tess").rglob("*.ogg"))[::50],
+            **{f"EmoDB {speaker}": emodb[speaker] for speaker in EMODB_FIT},
+            "CMU Arctic axb": sorted(arctic.glob("*_axb_*.flac")),
         }
+    ravdess = [
+        f for actor in range(17, 21) for f in sorted((data / f"ravdess/Actor_{actor}").iterdir())
+    ]
     return {
         "RAVDESS 17-20": ravdess[::6],
-        "CMU Arctic": sorted((data / "speech-cmu-arctic-samples").glob("*.flac")),
-        "EmoDB": sorted((data / "emodb").glob("*.flac"))[::9],
+        "TESS": sorted((data / "tess").rglob("*.ogg"))[::50],
         "nEMO": sorted((data / "nemo").glob("*.ogg"))[::35],
+        "EmoDB 08, 11": [f for speaker in EMODB_TEST for f in emodb[speaker]][::2],
+        "CMU Arctic aew": sorted(arctic.glob("*_aew_*.flac")),
     }
 
 
 def speech(data: Path, part: Part) -> list[Speech]:
-    """Return one stream for each corpus, every clip with its peak at full scale."""
+    """Return one stream for each corpus or speaker, every clip with its peak at full scale."""
     rng = np.random.default_rng(7)
-    return [_stream(name, files, rng) for name, files in speech_files(data, part).items()]
+    return [
+        stream(name, [(clip, truth_of(clip)) for clip in map(read, files)], rng)
+        for name, files in speech_files(data, part).items()
+    ]
 
 
-def _stream(corpus: str, files: list[Path], rng: np.random.Generator) -> Speech:
+def stream(
+    corpus: str, clips: list[tuple[Samples, NDArray[np.bool_]]], rng: np.random.Generator
+) -> Speech:
+    """Join clips with pauses of 0.2 to 3 s."""
     pieces: list[Samples] = []
     truths: list[NDArray[np.bool_]] = []
-    for path in files:
-        clip = read(path)
-        clip = clip[: len(clip) // TRUTH_LENGTH * TRUTH_LENGTH]
+    for clip, truth in clips:
         n_pause = int(rng.integers(20, 300))
-        pieces += [clip / np.abs(clip).max(), np.zeros(n_pause * TRUTH_LENGTH)]
-        truths += [truth_of(clip), np.zeros(n_pause, bool)]
+        speaking = clip[: len(truth) * TRUTH_LENGTH] / np.abs(clip).max()
+        pieces += [speaking, np.zeros(n_pause * TRUTH_LENGTH)]
+        truths += [truth, np.zeros(n_pause, bool)]
     return Speech(corpus=corpus, samples=np.concatenate(pieces), truth=np.concatenate(truths))
 
 
@@ -152,16 +163,16 @@ def noises(data: Path, part: Part) -> Iterator[tuple[str, Samples]]:
 
 
 INSTRUMENTS = {
-    "piano": (0, 1),
-    "organ": (16, 19),
-    "guitar": (24, 30),
-    "strings": (48, 40),
-    "brass": (56, 61),
-    "reed": (65, 68),
-    "flute": (73, 75),
-    "synth": (81, 88),
+    "piano": ((0, 4, 11), 1),
+    "organ": ((16, 20, 21), 19),
+    "guitar": ((24, 27, 33), 30),
+    "strings": ((48, 42, 45), 40),
+    "brass": ((56, 57, 60), 61),
+    "reed": ((65, 66, 71), 68),
+    "flute": ((73, 74, 79), 75),
+    "synth": ((81, 80, 90), 88),
 }
-"""Programs of General MIDI: for the fit, for the test."""
+"""Programs of General MIDI: three for the fit, one for the test."""
 
 
 def music(
@@ -169,17 +180,19 @@ def music(
 ) -> Iterator[tuple[str, Samples]]:
     """Yield rendered music: a melody and chords for each instrument, drums, and all together."""
     number = 0 if part == "fit" else 1
-    for name, programs in INSTRUMENTS.items():
+    chosen = {n: fit if part == "fit" else (test,) for n, (fit, test) in INSTRUMENTS.items()}
+    for name, programs in chosen.items():
         for tune in range(n_tunes):
-            seed = 1000 * number + 10 * programs[number] + tune
-            tracks = [_tune(programs[number], seed, duration_s, chords=tune % 2 == 1)]
+            program = programs[tune % len(programs)]
+            seed = 1000 * number + 10 * program + tune
+            tracks = [_tune(program, seed, duration_s, chords=tune % 2 == 1)]
             yield f"music {name}", _render(tracks, soundfont)
     for tune in range(n_tunes):
         seed = 1000 * number + 500 + tune
         yield "music drums", _render([_drums(seed, duration_s)], soundfont)
         band = [
-            _tune(p[number], seed + i, duration_s, chords=i == 0)
-            for i, p in enumerate(list(INSTRUMENTS.values())[tune : tune + 3])
+            _tune(programs[tune % len(programs)], seed + i, duration_s, chords=i == 0)
+            for i, programs in enumerate(list(chosen.values())[tune : tune + 3])
         ]
         yield "music band", _render([*band, _drums(seed, duration_s)], soundfont)
 

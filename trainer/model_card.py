@@ -96,7 +96,8 @@ def _details(corpus: str, found: dict[str, Any]) -> str:
 def _row(corpus: str, found: dict[str, Any], as_float: dict[str, Any]) -> str:
     return (
         f"| {corpus} | {', '.join(found['speakers'])} | {found['n_clips']} "
-        f"| {found['uar']:.1%} ({interval_text(found['uar_interval'])}) | {found['uar_of_known']:.1%} "
+        f"| {found['uar']:.1%} ({interval_text(found['uar_interval'])}) "
+        f"| {found['uar_of_known']:.1%} "
         f"| {found['accuracy']:.1%} "
         f"| {as_float['uar']:.1%} | {found['ece']:.3f} |"
     )

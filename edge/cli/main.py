@@ -90,7 +90,9 @@ def _epilog(module: ModuleType | None) -> str:
 
 def _guarded(module: ModuleType, arguments: argparse.Namespace, *, debug: bool) -> int:
     try:
-        return int(module.execute(arguments))
+        code = int(module.execute(arguments))
+        sys.stdout.flush()  # here, where a reader that has gone is no error
+        return code
     except SerError as error:
         if debug:
             raise

@@ -56,7 +56,7 @@ def feed(fifo, pcm, period_bytes, plugged=None):
     threading.Thread(target=write, daemon=True).start()
 
 def answer(**values):
-    print(json.dumps(values))
+    print(json.dumps(values), flush=True)
 """
 
 

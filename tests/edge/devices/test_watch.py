@@ -40,7 +40,12 @@ class Outlet:
 
 
 def _watched(outlet: Outlet, clock: FakeClock) -> WatchedSource:
-    return WatchedSource(outlet.opener(clock), monotonic=clock.monotonic, sleep=clock.sleep)
+    return WatchedSource(
+        outlet.opener(clock),
+        silent_fault_s=5.0,
+        monotonic=clock.monotonic,
+        sleep=clock.sleep,
+    )
 
 
 def _read_until_sound(watched: WatchedSource) -> AudioBlock:
