@@ -151,5 +151,5 @@ def _no_gpio(complaints: list[str]) -> str:
     if "permission" in words.lower() or "can not open gpiochip" in words:
         return f"no permission for the GPIO ({words}); `sudo usermod -aG gpio $USER`, log in again"
     if "unable to locate Pi revision" in words:
-        return "this is no Raspberry Pi that gpiozero knows, so there is no GPIO"
+        return "no Raspberry Pi that gpiozero knows is here; LEDs, buzzer and button need one"
     return f"no GPIO can be used ({words}); on a Raspberry Pi install python3-lgpio"
