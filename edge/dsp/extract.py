@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.contract.layouts import percentile
 from edge.contract.spec import FeatureSpec, Image, Pooled
-from edge.dsp import framing
-from edge.dsp.frames import block_segments, frame_computer
+from edge.dsp.frames import frame_computer
 from edge.dsp.normalise import normalise
 from edge.errors import AudioDataError
 
@@ -30,7 +30,7 @@ def extract(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float
     AudioDataError
         If the samples are not a finite float32 vector, or too short for a single frame.
     """
-    samples = check_samples(samples)
+    check_samples(samples)
     if isinstance(spec.layout, Image):
         samples = _fit(samples, spec.window_length)
     frames = frames_of(samples, spec)
@@ -49,14 +49,7 @@ def frames_of(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.flo
     -------
     ndarray, shape (n_frames, spec.n_features), float32
     """
-    computer = frame_computer(spec)
-    padded = framing.pad_ends(check_samples(samples), spec.framing)
-    if not spec.frame_local:
-        return computer.clip(padded)
-    blocks = [computer.block(segment) for segment in block_segments(padded, spec.framing)]
-    if not blocks:
-        return np.zeros((0, spec.n_features), np.float32)
-    return np.concatenate(blocks)[: framing.n_frames_in(len(samples), spec.framing)]
+    return frame_computer(spec).clip(check_samples(samples))
 
 
 def lay_out(frames: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
@@ -89,5 +82,13 @@ def _fit(samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
 
 
 def _pool(frames: NDArray[np.float32], layout: Pooled) -> NDArray[np.float32]:
-    pooled = [getattr(frames, name)(axis=0) for name in layout.statistics]
+    pooled = [_statistic(frames, name) for name in layout.statistics]
     return np.concatenate(pooled).astype(np.float32)
+
+
+def _statistic(frames: NDArray[np.float32], name: str) -> NDArray[np.float64]:
+    frames64 = frames.astype(np.float64)
+    percent = percentile(name)
+    if percent is not None:
+        return np.asarray(np.percentile(frames64, percent, axis=0))
+    return np.asarray(getattr(frames64, name)(axis=0))

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
-from edge.contract.spec import Block, FeatureSpec, Framing, Mel, Mfcc
-from edge.dsp import cepstrum, framing, mel
-
-Power = NDArray[np.float32]
-
-
-class BlockStage:
-    """One block of the spec: a mel bank, then decibels, then a DCT, as far as it asks for them."""
-
-    def __init__(self, block: Block, spec: FeatureSpec) -> None:
-        self._block = block
-        bank = mel.mel_filterbank(
-            block.mel, sample_rate_hz=spec.sample_rate_hz, n_fft=spec.framing.n_fft
-        )
-        self._bank = np.ascontiguousarray(bank.T)
-        self._dct = _liftered_dct(block) if isinstance(block, Mfcc) else None
-
-    def project(self, power: Power) -> Power:
-        """Return mel power, shape (n_frames, n_mels), of a power spectrum."""
-        return power @ self._bank
-
-    def finish(self, mel_power: Power) -> Power:
-        """Return the block's features, shape (n_frames, width)."""
-        if isinstance(self._block, Mel):
-            return mel_power
-        log_mel = cepstrum.power_to_db(mel_power, self._block.decibel)
-        return log_mel if self._dct is None else log_mel @ self._dct
+from edge.contract.spec import FeatureSpec
+from edge.dsp import framing
+from edge.dsp.framing import FRAMES_PER_BLOCK
+from edge.dsp.stages import stage_of
+from edge.dsp.tile import FloatArray, Scratch, Sound, Tile
 
 
 class FrameComputer:
@@ -44,12 +22,17 @@ class FrameComputer:
     """
 
     def __init__(self, spec: FeatureSpec) -> None:
-        self._framing = spec.framing
+        self._spec = spec
         self._window = framing.analysis_window(spec.framing)
-        self._stages = tuple(BlockStage(block, spec) for block in spec.blocks)
+        self._stages = tuple(stage_of(block, spec) for block in spec.blocks)
+        self._needs_edges = any(stage.needs_edges for stage in self._stages)
+        keys = list(dict.fromkeys(stage.key for stage in self._stages))
+        shared = {stage.key: stage.project for stage in self._stages}
+        self._projections = [shared[key] for key in keys]
+        self._sources = [keys.index(stage.key) for stage in self._stages]
 
-    def block(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the features of one block's frames, for specs whose blocks are frame-local.
+    def block(self, samples: FloatArray) -> FloatArray:
+        """Return the features of one block's frames, for specs that can be streamed.
 
         Parameters
         ----------
@@ -60,37 +43,61 @@ class FrameComputer:
         -------
         ndarray, shape (FRAMES_PER_BLOCK, n_features), float32
         """
-        power = self._power(samples)
-        return _join([stage.finish(stage.project(power)) for stage in self._stages])
+        sound = Sound(_lengthened(samples, framing.block_length(self._spec.framing)))
+        return self._finish(self._project(self._tile(sound, 0, FRAMES_PER_BLOCK, Scratch())))
 
-    def clip(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the features of all frames of a (padded) clip.
-
-        Each stage sees the whole clip before it takes decibels, as ``ref="max"`` demands.
+    def clip(self, samples: FloatArray) -> FloatArray:
+        """Return the features of all frames of a clip, its ends padded as the spec says.
 
         Returns
         -------
         ndarray, shape (n_frames, n_features), float32
         """
-        powers = [self._power(segment) for segment in block_segments(samples, self._framing)]
-        n_frames = _n_whole_frames(samples, self._framing)
-        return _join([self._clip_stage(stage, powers, n_frames) for stage in self._stages])
+        n_frames = framing.n_frames_in(len(samples), self._spec.framing)
+        if not n_frames:
+            return np.zeros((0, self._spec.n_features), np.float32)
+        tiles = [self._project(tile) for tile in self._tiles(samples, n_frames)]
+        projected = [np.concatenate(parts) for parts in zip(*tiles, strict=True)]
+        if self._spec.frame_local:
+            return self._finish(projected)[:n_frames]
+        # What looks at the whole clip must not see the silence that fills its last block.
+        return self._finish([rows[:n_frames] for rows in projected])
 
-    def _clip_stage(self, stage: BlockStage, powers: list[Power], n_frames: int) -> Power:
-        projected = [stage.project(power) for power in powers]
-        if not projected:
-            return stage.finish(stage.project(self._power(np.zeros(0, np.float32))))[:0]
-        return stage.finish(np.concatenate(projected)[:n_frames])
+    def _tiles(self, samples: FloatArray, n_frames: int) -> Iterator[Tile]:
+        sound, scratch = self._padded(samples, n_frames), Scratch()
+        for first in range(0, n_frames, FRAMES_PER_BLOCK):
+            n = min(FRAMES_PER_BLOCK, n_frames - first)
+            yield self._tile(sound, first * self._spec.framing.hop_length, n, scratch)
 
-    def _power(self, samples: NDArray[np.float32]) -> Power:
-        length = framing.block_length(self._framing)
-        padded = samples if len(samples) == length else np.pad(samples, (0, length - len(samples)))
-        # librosa weighs and transforms in double precision, and only then rounds to complex64.
-        # In single precision throughout, the quiet bands beside loud ones are off by 0.01 dB.
-        frames = framing.frames_in(padded, self._framing) * self._window
-        spectrum = scipy.fft.rfft(frames, axis=-1).astype(np.complex64)
-        magnitude: NDArray[np.float32] = np.abs(spectrum)
-        return magnitude * magnitude
+    def _padded(self, samples: FloatArray, n_frames: int) -> Sound:
+        spec_framing = self._spec.framing
+        n_blocks = -(-n_frames // FRAMES_PER_BLOCK)
+        length = (n_blocks - 1) * framing.block_advance(spec_framing)
+        length += framing.block_length(spec_framing)
+        whole = _lengthened(framing.pad_ends(samples, spec_framing), length)
+        if spec_framing.padding == "none" or not self._needs_edges:
+            return Sound(whole)
+        edged = _lengthened(framing.pad_edges(samples, spec_framing), length)
+        return Sound(whole, edged=edged)
+
+    def _tile(self, sound: Sound, first: int, n_frames: int, scratch: Scratch) -> Tile:
+        return Tile(
+            sound,
+            first=first,
+            n_frames=n_frames,
+            framing=self._spec.framing,
+            window=self._window,
+            scratch=scratch,
+        )
+
+    def _project(self, tile: Tile) -> list[FloatArray]:
+        return [project(tile) for project in self._projections]
+
+    def _finish(self, projected: list[FloatArray]) -> FloatArray:
+        parts = [
+            stage.finish(projected[i]) for stage, i in zip(self._stages, self._sources, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 @lru_cache(maxsize=8)
@@ -99,24 +106,8 @@ def frame_computer(spec: FeatureSpec) -> FrameComputer:
     return FrameComputer(spec)
 
 
-def block_segments(
-    samples: NDArray[np.float32], spec_framing: Framing
-) -> list[NDArray[np.float32]]:
-    """Cut (already padded) sound into the segments of its blocks of frames, the last one short."""
-    n_blocks = -(-_n_whole_frames(samples, spec_framing) // framing.FRAMES_PER_BLOCK)
-    advance = framing.block_advance(spec_framing)
-    length = framing.block_length(spec_framing)
-    return [samples[i * advance : i * advance + length] for i in range(n_blocks)]
-
-
-def _n_whole_frames(padded: NDArray[np.float32], spec_framing: Framing) -> int:
-    return max(0, 1 + (len(padded) - spec_framing.n_fft) // spec_framing.hop_length)
-
-
-def _liftered_dct(block: Mfcc) -> NDArray[np.float32]:
-    matrix = cepstrum.dct_matrix(n_mels=block.mel.n_mels, n_mfcc=block.n_mfcc)
-    return matrix * cepstrum.lifter_weights(n_mfcc=block.n_mfcc, lifter=block.lifter)
-
-
-def _join(parts: list[Power]) -> NDArray[np.float32]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+def _lengthened(samples: FloatArray, length: int) -> NDArray[np.float64]:
+    """Return the samples in double precision, at least `length`: silence where there are less."""
+    longer = np.zeros(max(length, len(samples)))
+    longer[: len(samples)] = samples
+    return longer
