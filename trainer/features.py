@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import librosa
 import numpy as np
 from librosa.core.pitch import _cumulative_mean_normalized_difference
@@ -273,7 +275,7 @@ def _mel_power(samples: FloatArray, spec: FeatureSpec, mel: MelBank) -> FloatArr
     )
 
 
-def _pad_mode(spec: FeatureSpec) -> str:
+def _pad_mode(spec: FeatureSpec) -> Literal["reflect", "constant"]:
     return "constant" if spec.framing.padding == "none" else spec.framing.padding
 
 

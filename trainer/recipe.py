@@ -199,9 +199,18 @@ def load(name: str) -> Recipe:
 
 
 def _add_nulls(table: dict[str, Any]) -> None:
-    """Add what TOML cannot say: an absent ``top_db`` is none."""
+    """Add what TOML cannot say: an absent ``top_db``, or ``tuning`` of chroma, is none."""
     features = table.get("features")
     blocks = features.get("blocks") if isinstance(features, dict) else None
     for block in blocks if isinstance(blocks, list) else []:
-        if isinstance(block, dict) and isinstance(block.get("decibel"), dict):
-            block["decibel"].setdefault("top_db", None)
+        _add_nulls_to_block(block)
+
+
+def _add_nulls_to_block(block: object) -> None:
+    if not isinstance(block, dict):
+        return
+    if isinstance(block.get("decibel"), dict):
+        block["decibel"].setdefault("top_db", None)
+    if block.get("kind") == "chroma":
+        block.setdefault("tuning", None)
+    _add_nulls_to_block(block.get("of"))

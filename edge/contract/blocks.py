@@ -1,4 +1,4 @@
-"""The blocks of features that a `FeatureSpec` may ask for; their names and options are librosa's."""
+"""The blocks of features that a `FeatureSpec` may ask for; names and options are librosa's."""
 
 from __future__ import annotations
 
@@ -210,21 +210,21 @@ Block = Static | Delta
 
 def block_width(block: Block) -> int:
     """Return how many numbers a frame the block contributes."""
+    width = 1
     match block:
         case Delta():
-            return block_width(block.of)
+            width = block_width(block.of)
         case Mfcc():
-            return block.n_mfcc
+            width = block.n_mfcc
         case LogMel() | Mel():
-            return block.mel.n_mels
+            width = block.mel.n_mels
         case Chroma():
-            return block.n_chroma
+            width = block.n_chroma
         case Contrast():
-            return block.n_bands + 1
+            width = block.n_bands + 1
         case Pitch():
-            return 2
-        case _:
-            return 1
+            width = 2
+    return width
 
 
 def frame_local(block: Block) -> bool:

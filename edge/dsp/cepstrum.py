@@ -22,7 +22,7 @@ def power_to_db(power: NDArray[np.float32], decibel: Decibel) -> NDArray[np.floa
         result -= 10.0 * np.log10(np.maximum(amin, power.max()))
     if decibel.top_db is not None and power.size:
         result = np.maximum(result, result.max() - np.float32(decibel.top_db))
-    return result
+    return np.asarray(result)
 
 
 def dct_matrix(*, n_mels: int, n_mfcc: int) -> NDArray[np.float32]:
@@ -30,7 +30,7 @@ def dct_matrix(*, n_mels: int, n_mfcc: int) -> NDArray[np.float32]:
     n, k = np.arange(n_mels)[:, None], np.arange(n_mfcc)[None, :]
     matrix = np.cos(np.pi * k * (2 * n + 1) / (2 * n_mels)) * np.sqrt(2.0 / n_mels)
     matrix[:, 0] /= np.sqrt(2.0)
-    return matrix.astype(np.float32)
+    return np.asarray(matrix, np.float32)
 
 
 def lifter_weights(*, n_mfcc: int, lifter: int) -> NDArray[np.float32]:
@@ -38,4 +38,4 @@ def lifter_weights(*, n_mfcc: int, lifter: int) -> NDArray[np.float32]:
     if lifter == 0:
         return np.ones(n_mfcc, np.float32)
     order = np.arange(1, n_mfcc + 1, dtype=np.float32)
-    return (1.0 + (lifter / 2.0) * np.sin(np.pi * order / lifter)).astype(np.float32)
+    return np.asarray(1.0 + (lifter / 2.0) * np.sin(np.pi * order / lifter), np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,8 +107,10 @@ def spectral_peaks(
 
 
 def parabola_shift(
-    before: NDArray[np.floating], here: NDArray[np.floating], after: NDArray[np.floating]
-) -> NDArray[np.floating]:
+    before: NDArray[np.floating[Any]],
+    here: NDArray[np.floating[Any]],
+    after: NDArray[np.floating[Any]],
+) -> NDArray[np.floating[Any]]:
     """Return where the vertex of a parabola through three values lies, from the middle one.
 
     It is 0 where it would be more than one place away.
@@ -142,7 +144,7 @@ def _spectrum(tile: Tile, *, power: bool) -> FloatArray:
 def _fold(spectrum: FloatArray, bank: FloatArray) -> FloatArray:
     raw = product(spectrum, bank)
     loudest = raw.max(axis=1, keepdims=True)
-    return raw / np.where(loudest < _TINY, np.float32(1), loudest)
+    return np.asarray(raw / np.where(loudest < _TINY, np.float32(1), loudest))
 
 
 @lru_cache(maxsize=16)

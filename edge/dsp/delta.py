@@ -28,10 +28,10 @@ def fit_weights(*, width: int, order: int) -> NDArray[np.float64]:
     """Return the weights, shape (width,), that give the derivative in the middle of the fit."""
     place = np.arange(width) - width // 2
     if order == 1:
-        return place / np.square(place).sum()
+        return np.asarray(place / np.square(place).sum())
     # The quadratic that is orthogonal to constants and lines.
     curve = np.square(place) - np.square(place).mean()
-    return 2.0 * curve / (curve @ np.square(place))
+    return np.asarray(2.0 * curve / (curve @ np.square(place)))
 
 
 def _slide(rows: FloatArray, weights: NDArray[np.float64]) -> NDArray[np.float64]:

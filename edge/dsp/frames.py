@@ -31,20 +31,24 @@ class FrameComputer:
         self._projections = [shared[key] for key in keys]
         self._sources = [keys.index(stage.key) for stage in self._stages]
 
-    def block(self, samples: FloatArray) -> FloatArray:
+    def block(self, samples: FloatArray, scratch: Scratch | None = None) -> FloatArray:
         """Return the features of one block's frames, for specs that can be streamed.
 
         Parameters
         ----------
         samples : ndarray, shape (n,), float32
             At most `framing.block_length` samples; the rest is taken to be zero.
+        scratch : Scratch, optional
+            Of a stream, which needs the same memory for block after block.
 
         Returns
         -------
         ndarray, shape (FRAMES_PER_BLOCK, n_features), float32
         """
         sound = Sound(_lengthened(samples, framing.block_length(self._spec.framing)))
-        return self._finish(self._project(self._tile(sound, 0, FRAMES_PER_BLOCK, Scratch())))
+        return self._finish(
+            self._project(self._tile(sound, 0, FRAMES_PER_BLOCK, scratch or Scratch()))
+        )
 
     def clip(self, samples: FloatArray) -> FloatArray:
         """Return the features of all frames of a clip, its ends padded as the spec says.

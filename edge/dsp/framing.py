@@ -27,8 +27,9 @@ def n_frames_in(n_samples: int, framing: Framing) -> int:
 
 
 def block_length(framing: Framing) -> int:
-    """Return the samples that one block of `FRAMES_PER_BLOCK` frames spans."""
-    return (FRAMES_PER_BLOCK - 1) * framing.hop_length + framing.n_fft
+    """Return the samples that `FRAMES_PER_BLOCK` frames span, gaps after frames too."""
+    last = (FRAMES_PER_BLOCK - 1) * framing.hop_length
+    return last + max(framing.n_fft, framing.hop_length)
 
 
 def block_advance(framing: Framing) -> int:

@@ -21,7 +21,7 @@ _SLANEY_LOG_STEP: Final = np.log(6.4) / 27.0
 def hz_to_mel(frequency_hz: NDArray[np.float64], *, scale: Scale) -> NDArray[np.float64]:
     """Convert Hertz to mels (O'Shaughnessy's formula for ``"htk"``)."""
     if scale == "htk":
-        return 2595.0 * np.log10(1.0 + frequency_hz / 700.0)
+        return np.asarray(2595.0 * np.log10(1.0 + frequency_hz / 700.0))
     above = np.maximum(frequency_hz, _SLANEY_KNEE_HZ)
     logarithmic = _SLANEY_KNEE_MEL + np.log(above / _SLANEY_KNEE_HZ) / _SLANEY_LOG_STEP
     linear = frequency_hz / _SLANEY_HZ_PER_MEL
@@ -58,4 +58,4 @@ def mel_filterbank(bank: MelBank, *, sample_rate_hz: int, n_fft: int) -> NDArray
     weights = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
     if bank.norm == "slaney":
         weights *= (2.0 / (edges_hz[2:] - edges_hz[:-2]))[:, None]
-    return weights
+    return np.asarray(weights)

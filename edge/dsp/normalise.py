@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,10 @@ class RunningMoments:
         self._n_seen = 0
         self._mean: NDArray[np.float64] = np.zeros(1)
         self._variance: NDArray[np.float64] = np.zeros(1)
+
+    def fork(self) -> RunningMoments:
+        """Return another that has seen the same and goes its own way."""
+        return copy.copy(self)
 
     def push(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         """Normalise the next frames, shape (n, n_features), each by what came up to it."""

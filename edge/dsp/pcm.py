@@ -37,14 +37,14 @@ def decode(raw: bytes, *, sample_format: SampleFormat, n_channels: int) -> NDArr
 def encode_s16(samples: NDArray[np.float32]) -> bytes:
     """Return 16-bit little-endian PCM, rounded and clipped."""
     scaled = np.rint(np.asarray(samples, np.float64) * 32768.0)
-    return np.clip(scaled, -32768, 32767).astype("<i2").tobytes()
+    return bytes(np.clip(scaled, -32768, 32767).astype("<i2").tobytes())
 
 
 def to_mono(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     """Average the channels of `frames`, shape (n, n_channels), to shape (n,)."""
     if frames.shape[1] == 1:
         return np.ascontiguousarray(frames[:, 0], np.float32)
-    return frames.mean(axis=1, dtype=np.float32)
+    return np.asarray(frames.mean(axis=1, dtype=np.float32))
 
 
 def _to_float(raw: bytes, sample_format: SampleFormat) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,12 +70,13 @@ def _pitch(tile: Tile, *, block: Pitch, rate_hz: int, shortest: int, longest: in
     aperiodicity = np.where(silent, 1.0, difference[row, lag])
     voiced = ~silent & (aperiodicity < block.voicing_threshold)
     f0_hz = rate_hz / (shortest + lag + _refinement(difference, row, lag))
-    return np.stack([np.where(voiced, f0_hz, 0.0), aperiodicity], axis=1).astype(np.float32)
+    found = [np.where(voiced, f0_hz, 0.0), aperiodicity]
+    return np.asarray(np.stack(found, axis=1), np.float32)
 
 
 def _refinement(
     difference: NDArray[np.float64], row: NDArray[np.int_], lag: NDArray[np.int_]
-) -> NDArray[np.floating]:
+) -> NDArray[np.floating[Any]]:
     inner = np.clip(lag, 1, difference.shape[1] - 2)
     shift = parabola_shift(
         difference[row, inner - 1], difference[row, inner], difference[row, inner + 1]

@@ -111,7 +111,7 @@ def _flatness(tile: Tile, block: Flatness) -> NDArray[np.float64]:
 
 def _shares(magnitude: FloatArray) -> NDArray[np.float64]:
     total = magnitude.sum(axis=1, keepdims=True, dtype=np.float64)
-    return magnitude / np.where(total < _TINY, 1.0, total)
+    return np.asarray(magnitude / np.where(total < _TINY, 1.0, total))
 
 
 def _column(values: NDArray[np.float64]) -> FloatArray:

@@ -22,7 +22,7 @@ def stage(block: ZeroCrossings | Rms) -> Stage:
 def rms(tile: Tile) -> FloatArray:
     """Return the root mean square of each frame, shape (n_frames, 1)."""
     squares = np.square(tile.frames)
-    return np.sqrt(squares.mean(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(np.sqrt(squares.mean(axis=1, keepdims=True)), np.float32)
 
 
 def signs(
@@ -41,4 +41,4 @@ def _crossing_rate(tile: Tile, *, block: ZeroCrossings) -> FloatArray:
     n_before = np.concatenate(([0], np.cumsum(sign[1:] != sign[:-1])))
     starts = tile.framing.hop_length * np.arange(FRAMES_PER_BLOCK)
     n_crossings = n_before[starts + tile.framing.n_fft - 1] - n_before[starts]
-    return (n_crossings / tile.framing.n_fft)[:, None].astype(np.float32)
+    return np.asarray((n_crossings / tile.framing.n_fft)[:, None], np.float32)

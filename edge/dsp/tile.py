@@ -27,7 +27,7 @@ class Scratch:
         self._arrays: dict[str, NDArray[Any]] = {}
 
     def array(self, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
-        """Return an array, at first of zeros, then as it was left; the same one for the same name and shape."""
+        """Return the array of this name and shape: at first of zeros, then as it was left."""
         held = self._arrays.get(name)
         if held is None or held.shape != shape:
             held = self._arrays[name] = np.zeros(shape, dtype)
@@ -111,13 +111,15 @@ class Tile:
         rounded = self._scratch.array("spectrum", shape, np.complex64)
         rounded[:n] = np.fft.rfft(windowed)
         magnitude: FloatArray = self._scratch.array("magnitude", shape, np.float32)
-        return np.abs(rounded, out=magnitude)
+        np.abs(rounded, out=magnitude)
+        return magnitude
 
     @cached_property
     def power(self) -> FloatArray:
         """Square of the magnitude."""
         power: FloatArray = self._scratch.array("power", self.magnitude.shape, np.float32)
-        return np.square(self.magnitude, out=power)
+        np.square(self.magnitude, out=power)
+        return power
 
 
 def product(rows: FloatArray, matrix: FloatArray) -> FloatArray:
@@ -126,9 +128,9 @@ def product(rows: FloatArray, matrix: FloatArray) -> FloatArray:
     So a row comes out the same to the last bit, however many others it is computed with.
     """
     if len(rows) % FRAMES_PER_BLOCK or len(rows) == FRAMES_PER_BLOCK:
-        return rows @ matrix
+        return np.asarray(rows @ matrix)
     blocks = rows.reshape(-1, FRAMES_PER_BLOCK, rows.shape[1])
-    return np.matmul(blocks, matrix).reshape(len(rows), -1)
+    return np.asarray(np.matmul(blocks, matrix)).reshape(len(rows), -1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

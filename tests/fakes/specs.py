@@ -48,6 +48,52 @@ def logmel_table(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+_MFCC = {**logmel_table(), "kind": "mfcc", "n_mfcc": 13, "lifter": 0}
+_CLIP_DECIBEL = {"amin": 1e-10, "ref": "max", "top_db": 80.0}
+_CHROMA = {"kind": "chroma", "n_chroma": 12, "spectrum": "power", "tuning": 0.0}
+_CONTRAST = {"kind": "contrast", "fmin_hz": 200.0, "n_bands": 5, "quantile": 0.02, "linear": True}
+_HTK = {"n_mels": 30, "fmin_hz": 0.0, "fmax_hz": 4000.0, "scale": "htk", "norm": "none"}
+
+BLOCKS: dict[str, dict[str, Any]] = {
+    "logmel": logmel_table(),
+    "logmel, clip decibel": logmel_table(decibel=_CLIP_DECIBEL),
+    "mel": {"kind": "mel", "mel": logmel_table()["mel"]},
+    "mel, HTK": {"kind": "mel", "mel": _HTK},
+    "mfcc": _MFCC,
+    "mfcc, all, lifted, HTK": _MFCC | {"mel": _HTK, "n_mfcc": 30, "lifter": 22},
+    "chroma": _CHROMA,
+    "chroma of magnitudes": _CHROMA | {"spectrum": "magnitude", "tuning": 0.25},
+    "chroma, tuned": _CHROMA | {"tuning": None},
+    "chroma of magnitudes, tuned": _CHROMA | {"spectrum": "magnitude", "tuning": None},
+    "zcr": {"kind": "zcr", "threshold": 1e-10, "zero_pos": True},
+    "zcr with a threshold": {"kind": "zcr", "threshold": 1e-3, "zero_pos": False},
+    "rms": {"kind": "rms"},
+    "centroid": {"kind": "centroid"},
+    "bandwidth": {"kind": "bandwidth", "p": 2.0},
+    "bandwidth, p 1.5": {"kind": "bandwidth", "p": 1.5},
+    "rolloff": {"kind": "rolloff", "percent": 0.85},
+    "contrast": _CONTRAST | {"linear": False},
+    "contrast, linear": _CONTRAST,
+    "flatness": {"kind": "flatness", "amin": 1e-10, "power": 2.0},
+    "pitch": {
+        "kind": "pitch",
+        "fmin_hz": 80.0,
+        "fmax_hz": 500.0,
+        "trough_threshold": 0.1,
+        "voicing_threshold": 0.2,
+        "voicing_rms": 1e-4,
+    },
+    "delta": {"kind": "delta", "of": _MFCC, "width": 9, "order": 1},
+    "delta of delta": {"kind": "delta", "of": _MFCC, "width": 5, "order": 2},
+    "delta of chroma": {"kind": "delta", "of": _CHROMA | {"tuning": None}, "width": 9, "order": 1},
+}
+"""Every kind of block with every option that changes its arithmetic."""
+
+
+def is_local(block: dict[str, Any]) -> bool:
+    return spec(blocks=[block]).frame_local
+
+
 def spec(**changes: Any) -> FeatureSpec:
     return FeatureSpec.from_dict(spec_table(**changes))
 

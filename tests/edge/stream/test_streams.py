@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.dsp import extract, frames_of
+from edge.dsp import extract, frames_of, normalise
 from edge.dsp.resample import resample
 from edge.stream.frontend import ClipFeatures, StreamedFeatures, window_features
 from edge.stream.resample import StreamResampler
 from edge.stream.ring import SampleRing
 from edge.stream.windows import FlagHistory, Window, WindowScheduler
-from tests.fakes.specs import logmel_table, spec, spec_table
+from tests.fakes.specs import BLOCKS, is_local, logmel_table, spec, spec_table
 
 MFCC = {**logmel_table(), "kind": "mfcc", "n_mfcc": 20, "lifter": 22}
 SPECS = {
@@ -24,6 +24,14 @@ SPECS = {
     "short window, odd counts": spec(
         framing=spec_table()["framing"] | {"n_fft": 400, "win_length": 320, "hop_length": 111},
         layout={"kind": "image", "n_frames": 45},
+    ),
+    "gaps between frames": spec(
+        framing=spec_table()["framing"] | {"n_fft": 256, "win_length": 256, "hop_length": 300},
+        layout={"kind": "image", "n_frames": 20},
+    ),
+    "everything that is frame-local": spec(
+        blocks=[table for table in BLOCKS.values() if is_local(table)],
+        layout={"kind": "image", "n_frames": 40},
     ),
 }
 
@@ -76,6 +84,30 @@ def test_reset_restores_the_first_answer_and_its_lack_does_not() -> None:
     np.testing.assert_array_equal(stream.read(0), first)
 
 
+def test_a_running_norm_runs_on_across_windows() -> None:
+    norm = {"kind": "running_standard", "n_frames": 50, "floor": 0.1}
+    made = spec(norm=norm, layout={"kind": "image", "n_frames": 45})
+    samples = noise(6 * made.window_length)
+    expected = normalise(frames_of(samples, made), made.norm)
+    stream = StreamedFeatures(made)
+    for end in range(0, len(samples), 1777):
+        stream.push(samples[max(0, end - 1777) : end])
+        first = max(0, end - made.window_length) // 250
+        complete = max(0, 1 + (end - 512) // 250 - first)
+        np.testing.assert_array_equal(
+            stream.read(first * 250)[:complete], expected[first : first + 45][:complete]
+        )
+
+
+def test_the_first_window_of_a_running_norm_is_the_extraction() -> None:
+    norm = {"kind": "running_standard", "n_frames": 50, "floor": 0.1}
+    made = spec(norm=norm, layout={"kind": "image", "n_frames": 45})
+    samples = noise(made.window_length)
+    stream = StreamedFeatures(made)
+    stream.push(samples)
+    np.testing.assert_array_equal(stream.read(0), extract(samples, made))
+
+
 def test_what_is_forgotten_is_named() -> None:
     stream = StreamedFeatures(SPECS["short window, odd counts"])
     stream.push(noise(100_000))
@@ -88,7 +120,7 @@ def test_memory_stays_flat() -> None:
     for i in range(200):
         stream.push(noise(8000, i))
     assert len(stream._blocks) <= 9
-    assert len(stream._pending) < 32 * 250 + 512
+    assert len(stream._block) == 31 * 250 + 512
 
 
 def test_clip_level_features_of_a_stream_are_the_extraction_of_the_window() -> None:
