@@ -42,8 +42,8 @@ class StreamedFeatures:
     """Each frame is computed once, for all the windows that it is part of.
 
     Frames come out exactly as `edge.dsp.frames_of` gives them for the whole sound: both work on
-    the same blocks of frames (see `edge.dsp.framing.FRAMES_PER_BLOCK`). A running norm runs from the
-    stream's first frame on.
+    the same blocks of frames (see `edge.dsp.framing.FRAMES_PER_BLOCK`). A running norm runs from
+    the stream's first frame on.
     """
 
     def __init__(self, spec: FeatureSpec) -> None:

@@ -1,8 +1,8 @@
 """Make the golden features anew: `python -m tests.golden.regenerate`.
 
 They are what librosa says of the bundled (synthetic) speech and of three made sounds, for every
-They are what librosa says of the bundled (synthetic) speech and of three made sounds, for every
-block or an option is added, and look at what changed: the numbers of old blocks must not.
+kind of block; with them `edge.dsp` is held to librosa where librosa is not installed. Run it only
+when a block or an option is added, and look at what changed: the numbers of old blocks must not.
 """
 
 from __future__ import annotations
