@@ -23,7 +23,6 @@ TFLITE = [
 # in one environment and the newest releases in another.
 BASE = [
     "numpy>=1.24,<3",
-    "scipy>=1.10,<2",
     "soundfile>=0.12.1,<1",
     f"ai-edge-litert>=2.1.6,<3; {SIXTY_FOUR_BIT}",
     f"tflite-runtime==2.14.0; {THIRTY_TWO_BIT_ARM}",
@@ -47,13 +46,14 @@ TRAINER = [
     "keras==3.15.1",
     "numpy==1.26.4",
     "librosa==0.11.0",
+    "scipy>=1.10,<2",
     "audiomentations>=0.42,<0.44",
     "soundfile>=0.12.1,<1",
     "tqdm>=4.66,<5",
     *PLOT,
 ]
 
-TEST = ["pytest>=8.4,<10", "hypothesis>=6.100,<7", "packaging", "setuptools>=77"]
+TEST = ["pytest>=8.4,<10", "hypothesis>=6.100,<7", "packaging", "scipy>=1.10,<2", "setuptools>=77"]
 
 DEV = [*TEST, "ruff==0.17.5", "mypy>=2.4,<3", "import-linter>=2.6,<3"]
 
