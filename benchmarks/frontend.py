@@ -7,11 +7,12 @@ that a busy machine is as unfair to one as to the other: trust the ratios. Peers
 installed are named: pip install librosa python_speech_features kaldi-native-fbank spafe torchaudio
 """
 
+# ruff: noqa: E402 - the number of threads is settled before numpy is imported
+
 from __future__ import annotations
 
 import os
 
-# Before numpy, or it would not know.
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
 
@@ -25,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.frontend_peers import MFCC_PEERS, VECTOR_PEERS, PeerMissing
+from benchmarks.frontend_peers import MFCC_PEERS, VECTOR_PEERS, PeerMissingError
 from benchmarks.program import pipeline_cpu_s, run_memory_mb, start_to_result_s
 from edge.contract.spec import FeatureSpec
 from edge.dsp import extract, frames_of
@@ -109,7 +110,7 @@ def with_peers(ours: Contender, peers: dict, samples: Samples) -> tuple[dict, li
     for name, make in peers.items():
         try:
             contenders[name] = make(samples)
-        except PeerMissing as error:
+        except PeerMissingError as error:
             missing.append(f"{name} ({error})")
     return contenders, missing
 

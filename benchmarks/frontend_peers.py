@@ -17,7 +17,7 @@ Contender = Callable[[], object]
 RATE_HZ, N_FFT, HOP, N_MELS, N_MFCC = 16000, 512, 160, 40, 40
 
 
-class PeerMissing(Exception):
+class PeerMissingError(Exception):
     """A peer cannot be imported here."""
 
 
@@ -25,7 +25,7 @@ def load(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise PeerMissing(str(error).splitlines()[0]) from error
+        raise PeerMissingError(str(error).splitlines()[0]) from error
 
 
 def librosa_mfcc(samples: Samples) -> Contender:
@@ -90,15 +90,17 @@ def torchaudio(samples: Samples) -> Contender:
     torch.set_num_threads(1)
     try:
         transforms = load("torchaudio").transforms
-    except PeerMissing:
+    except PeerMissingError:
         # Its compiled half refuses another build of torch; MFCC is made of torch alone.
         for name in [name for name in sys.modules if name.startswith("torchaudio")]:
             del sys.modules[name]
         stand_in = types.ModuleType("torchaudio._extension")
-        stand_in.fail_if_no_align = lambda function: function  # type: ignore[attr-defined]
-        stand_in._IS_TORCHAUDIO_EXT_AVAILABLE = False  # type: ignore[attr-defined]
-        stand_in._IS_RIR_AVAILABLE = False  # type: ignore[attr-defined]
-        stand_in._IS_ALIGN_AVAILABLE = False  # type: ignore[attr-defined]
+        vars(stand_in).update(
+            fail_if_no_align=lambda function: function,
+            _IS_TORCHAUDIO_EXT_AVAILABLE=False,
+            _IS_RIR_AVAILABLE=False,
+            _IS_ALIGN_AVAILABLE=False,
+        )
         sys.modules["torchaudio._extension"] = stand_in
         transforms = load("torchaudio").transforms
     mfcc = transforms.MFCC(

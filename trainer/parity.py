@@ -12,7 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import dsp
-from edge.contract.spec import Block, FeatureSpec, LogMel, Mfcc, block_width
+from edge.contract.spec import (
+    Block,
+    Chroma,
+    Contrast,
+    Delta,
+    FeatureSpec,
+    LogMel,
+    Mel,
+    Mfcc,
+    ZeroCrossings,
+    block_width,
+)
 from edge.errors import EXIT_BAD_DATA, SerError
 from edge.stream.frontend import StreamedFeatures
 from trainer import features
@@ -23,6 +34,9 @@ LOG_MEL_BOUND_DB = 1e-3
 MFCC_BOUND = 2e-3
 MEL_BOUND = 1e-5
 """Relative to the largest power of the sound: a power has no scale of its own."""
+LINEAR_BOUND = 1e-4
+"""Of whatever else is linear, relative to its largest value in the sound."""
+CHROMA_BOUND = 1e-3
 LOGIT_BOUND = 1e-3
 """Largest difference of a logit between Keras and its float32 flatbuffer."""
 
@@ -181,15 +195,30 @@ def _streamed(samples: FloatArray, spec: FeatureSpec, *, n_frames: int) -> Float
 
 
 def _bound(block: Block) -> float:
-    if isinstance(block, LogMel):
-        return LOG_MEL_BOUND_DB
-    return MFCC_BOUND if isinstance(block, Mfcc) else MEL_BOUND
+    match block:
+        case Delta():
+            return _bound(block.of)
+        case LogMel() | Contrast(linear=False):
+            return LOG_MEL_BOUND_DB
+        case Mfcc():
+            return MFCC_BOUND
+        case Chroma():
+            return CHROMA_BOUND
+        case ZeroCrossings():
+            return 0.0
+        case _:
+            return MEL_BOUND if isinstance(block, Mel) else LINEAR_BOUND
 
 
 def _scale(block: Block, expected: FloatArray) -> float:
-    if isinstance(block, LogMel | Mfcc):
-        return 1.0
-    return max(float(np.abs(expected).max(initial=0.0)), 1e-10)
+    """Return what a difference is relative to; 1 for decibels and fractions of one."""
+    match block:
+        case Delta():
+            return _scale(block.of, expected)
+        case LogMel() | Mfcc() | Chroma() | ZeroCrossings() | Contrast(linear=False):
+            return 1.0
+        case _:
+            return max(float(np.abs(expected).max(initial=0.0)), 1e-10)
 
 
 def _largest(expected: FloatArray, found: FloatArray) -> float:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from edge import dsp
 from edge.contract.spec import FeatureSpec
 from tests.fakes.signals import nasty
-from tests.fakes.specs import BLOCKS, spec
+from tests.fakes.specs import BLOCKS, is_local, spec
 from tests.support import data_dir, need
-from trainer import audio, features
+from trainer import audio, features, parity
 
 # librosa's word on sounds that are shorter than a frame, or that have no pitch.
 pytestmark = [
@@ -107,6 +107,19 @@ def test_any_length_from_one_sample(
 def test_the_shortest_sounds(n: int) -> None:
     for block, padding in GRID:
         check(np.full(n, 0.25, np.float32), spec_of(block, padding))
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+def test_the_gate_of_export_lets_every_block_pass(padding: str) -> None:
+    made = spec(blocks=list(BLOCKS.values()), framing=spec_of("rms", padding).to_dict()["framing"])
+    parity.refuse(parity.front_end(made, nasty()))
+
+
+def test_the_gate_of_export_streams_what_is_frame_local() -> None:
+    made = spec(blocks=[block for block in BLOCKS.values() if is_local(block)])
+    differences = parity.front_end(made, nasty())
+    parity.refuse(differences)
+    assert any("stream" in found.what for found in differences)
 
 
 CLASSIC: dict[str, Any] = {
