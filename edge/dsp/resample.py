@@ -24,7 +24,7 @@ LOWEST_RATE_HZ: Final = 4_000
 HIGHEST_RATE_HZ: Final = 384_000
 
 _OUTPUTS_PER_PRODUCT: Final = 256
-"""Outputs that one matrix product gives; a stream of 20 ms pieces computes few of them twice."""
+"""Outputs, at least, that one matrix product gives: a stream is late by so many."""
 
 _PRODUCTS_AT_ONCE: Final = 16
 """Products whose input, with overlaps, fits into the second-level cache."""
@@ -61,9 +61,13 @@ class PolyphaseFilter:
         return -(-n_inputs * self.up // self.down)
 
     def n_ready(self, n_inputs: int) -> int:
-        """Return how many outputs can be computed when only `n_inputs` have been seen."""
+        """Return how many outputs can be computed when only `n_inputs` have been seen.
+
+        Whole blocks are counted: a block that is begun would have to be computed again.
+        """
         last = n_inputs - 1 - self.half_length
-        return 0 if last < 0 else last * self.up // self.down + 1
+        n_within_reach = 0 if last < 0 else last * self.up // self.down + 1
+        return n_within_reach - n_within_reach % (self._block.size if self._block else 1)
 
     def apply(
         self, padded: NDArray[np.float32], *, first_input: int, first: int, stop: int
@@ -125,6 +129,7 @@ class OutputBlock:
         self._n_columns = bank.up * -(-32 // bank.up)
         self._n_rows = -(-_OUTPUTS_PER_PRODUCT // self._n_columns)
         self._advance = self._n_columns // bank.up * bank.down
+        self.size = self._n_rows * self._n_columns
         self._lead = bank.half_length - 1
         self._matrix = self._shifted_taps(bank)
 
@@ -132,14 +137,13 @@ class OutputBlock:
         self, padded: NDArray[np.float32], *, first_input: int, first: int, stop: int
     ) -> NDArray[np.float32]:
         """Compute outputs as `PolyphaseFilter.apply`; inputs that are not there count as zero."""
-        size = self._n_rows * self._n_columns
-        first_block, end_block = first // size, -(-stop // size)
+        first_block, end_block = first // self.size, -(-stop // self.size)
         parts = [
             self._products(padded, first_input, block, min(_PRODUCTS_AT_ONCE, end_block - block))
             for block in range(first_block, end_block, _PRODUCTS_AT_ONCE)
         ]
         outputs = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return outputs[first - first_block * size : stop - first_block * size]
+        return outputs[first - first_block * self.size : stop - first_block * self.size]
 
     def _products(
         self, padded: NDArray[np.float32], first_input: int, block: int, n_blocks: int

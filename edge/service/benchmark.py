@@ -124,25 +124,36 @@ class StagedPipeline:
         )
         self._resampler: StreamResampler | None = None
         self._n_seen = 0
+        self._waiting = np.zeros(0, np.float32)
         self._spent_ms: dict[str, float] = defaultdict(float)
 
     def push(self, hop: list[AudioBlock]) -> dict[str, float]:
         """Take the blocks of one hop; return the milliseconds that each stage took."""
         self._spent_ms = defaultdict(float)
         for block in hop:
-            self._take(block)
+            self._take(self._resampled(block))
+        self._take_waiting()
         if window := self._windows.due(self._n_seen):
             matrix = self._time("features", self._features.read, window.start_sample)
             found = self._time("inference", self._classifier.probabilities, matrix)
             self._time("decision", self._decide, found.emotions, window.end_sample)
         return dict(self._spent_ms)
 
-    def _take(self, block: AudioBlock) -> None:
+    def _resampled(self, block: AudioBlock) -> NDArray[np.float32]:
         if self._resampler is None:
             self._resampler = StreamResampler(
                 rate_in_hz=block.sample_rate_hz, rate_out_hz=self._rate_hz
             )
-        samples = self._time("resample", self._resampler.push, block.samples)
+        return self._time("resample", self._resampler.push, block.samples)
+
+    def _take(self, samples: NDArray[np.float32]) -> None:
+        self._waiting = np.concatenate([self._waiting, samples])
+        # As in the pipeline: the gate costs a fixed sum each time.
+        if len(self._waiting) >= self._rate_hz // 10:
+            self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        samples, self._waiting = self._waiting, np.zeros(0, np.float32)
         self._time("gate", self._gate.push, samples)
         self._time("features", self._features.push, samples)
         self._n_seen += len(samples)
