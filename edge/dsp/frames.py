@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +17,7 @@ from edge.dsp.tile import FloatArray, Scratch, Sound, Tile
 
 
 class FrameComputer:
-    """Stateless: blocks of sound in, features of their frames out.
+    """Blocks of sound in, features of their frames out; nothing is remembered between calls.
 
     Use `frame_computer`, which keeps one for each specification.
     """
@@ -24,6 +25,7 @@ class FrameComputer:
     def __init__(self, spec: FeatureSpec) -> None:
         self._spec = spec
         self._window = framing.analysis_window(spec.framing)
+        self._spare: list[Scratch] = []  # as many as there were calls at once, in several threads
         self._stages = tuple(stage_of(block, spec) for block in spec.blocks)
         self._needs_edges = any(stage.needs_edges for stage in self._stages)
         keys = list(dict.fromkeys(stage.key for stage in self._stages))
@@ -31,24 +33,21 @@ class FrameComputer:
         self._projections = [shared[key] for key in keys]
         self._sources = [keys.index(stage.key) for stage in self._stages]
 
-    def block(self, samples: FloatArray, scratch: Scratch | None = None) -> FloatArray:
+    def block(self, samples: FloatArray) -> FloatArray:
         """Return the features of one block's frames, for specs that can be streamed.
 
         Parameters
         ----------
         samples : ndarray, shape (n,), float32
             At most `framing.block_length` samples; the rest is taken to be zero.
-        scratch : Scratch, optional
-            Of a stream, which needs the same memory for block after block.
 
         Returns
         -------
         ndarray, shape (FRAMES_PER_BLOCK, n_features), float32
         """
         sound = Sound(_lengthened(samples, framing.block_length(self._spec.framing)))
-        return self._finish(
-            self._project(self._tile(sound, 0, FRAMES_PER_BLOCK, scratch or Scratch()))
-        )
+        with self._scratch() as scratch:
+            return self._finish(self._project(self._tile(sound, 0, FRAMES_PER_BLOCK, scratch)))
 
     def clip(self, samples: FloatArray) -> FloatArray:
         """Return the features of all frames of a clip, its ends padded as the spec says.
@@ -60,15 +59,25 @@ class FrameComputer:
         n_frames = framing.n_frames_in(len(samples), self._spec.framing)
         if not n_frames:
             return np.zeros((0, self._spec.n_features), np.float32)
-        tiles = [self._project(tile) for tile in self._tiles(samples, n_frames)]
+        with self._scratch() as scratch:
+            tiles = [self._project(tile) for tile in self._tiles(samples, n_frames, scratch)]
         projected = [np.concatenate(parts) for parts in zip(*tiles, strict=True)]
         if self._spec.frame_local:
             return self._finish(projected)[:n_frames]
         # What looks at the whole clip must not see the silence that fills its last block.
         return self._finish([rows[:n_frames] for rows in projected])
 
-    def _tiles(self, samples: FloatArray, n_frames: int) -> Iterator[Tile]:
-        sound, scratch = self._padded(samples, n_frames), Scratch()
+    @contextmanager
+    def _scratch(self) -> Iterator[Scratch]:
+        try:
+            scratch = self._spare.pop()
+        except IndexError:
+            scratch = Scratch()
+        yield scratch
+        self._spare.append(scratch)
+
+    def _tiles(self, samples: FloatArray, n_frames: int, scratch: Scratch) -> Iterator[Tile]:
+        sound = self._padded(samples, n_frames)
         for first in range(0, n_frames, FRAMES_PER_BLOCK):
             n = min(FRAMES_PER_BLOCK, n_frames - first)
             yield self._tile(sound, first * self._spec.framing.hop_length, n, scratch)

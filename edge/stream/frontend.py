@@ -13,7 +13,6 @@ from edge.dsp import framing
 from edge.dsp.extract import extract, lay_out
 from edge.dsp.frames import frame_computer
 from edge.dsp.normalise import RunningMoments
-from edge.dsp.tile import Scratch
 from edge.stream.ring import SampleRing
 
 
@@ -54,7 +53,6 @@ class StreamedFeatures:
         self._computer = frame_computer(spec)
         self._advance = framing.block_advance(spec.framing)
         self._block = np.zeros(framing.block_length(spec.framing), np.float32)
-        self._scratch = Scratch()
         self.reset()
 
     def reset(self) -> None:
@@ -77,7 +75,7 @@ class StreamedFeatures:
         self._n_pending += len(samples)
 
     def _finish_block(self) -> None:
-        self._blocks.append(self._computer.block(self._block, self._scratch))
+        self._blocks.append(self._computer.block(self._block))
         if self._moments is not None:
             self._normal.append(self._moments.push(self._blocks[-1]))
         self._n_pending = len(self._block) - self._advance
