@@ -16,6 +16,7 @@ HEAVY = (
     "matplotlib",
     "numba",
     "pandas",
+    "scipy",
     "sklearn",
     "tensorflow",
     "trainer",

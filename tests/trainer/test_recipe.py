@@ -54,3 +54,16 @@ def test_all_faults_are_told_at_once() -> None:
 def test_unknown_recipe_gets_a_suggestion() -> None:
     with pytest.raises(NoInputError, match="did you mean 'default'"):
         recipe.load("defualt")
+
+
+def test_what_toml_cannot_say_is_none() -> None:
+    chroma = '[[features.blocks]]\nkind = "chroma"\nn_chroma = 12\nspectrum = "power"\n\n'
+    delta = (
+        '[[features.blocks]]\nkind = "delta"\nwidth = 9\norder = 1\n'
+        '[features.blocks.of]\nkind = "chroma"\nn_chroma = 12\nspectrum = "power"\n\n'
+    )
+    text = DEFAULT.replace("[[features.blocks]]", chroma + delta + "[[features.blocks]]", 1)
+    first, second, logmel = recipe.parse(text, origin="text").features.blocks
+    assert first == second.of
+    assert first.tuning is None
+    assert logmel.decibel.top_db is None
