@@ -113,8 +113,7 @@ def steady_trials() -> Iterator[Trial]:
             samples = recorded(coloured(colour, n_samples, seed=9) * gain(level))
             yield Trial(condition=f"{colour} from the start", samples=samples, truth=None)
     yield Trial(condition="digital silence", samples=np.zeros(n_samples, np.float32), truth=None)
-    quiet = recorded(np.zeros(n_samples))
-    yield Trial(condition="microphone noise", samples=quiet, truth=None)
+    yield Trial(condition="microphone noise", samples=recorded(np.zeros(n_samples)), truth=None)
     yield Trial(condition="hum and offset", samples=recorded(mains(n_samples)), truth=None)
 
 
@@ -149,9 +148,8 @@ def energy(samples: NDArray[np.float32]) -> tuple[Flags, float]:
     length = measures.frame_length
     sound = np.concatenate([samples[:length], samples]).astype(np.float64)
     level = 10 * measures.measure(sound[: len(sound) // length * length])[:, 0]
-    floor = sliding_window_view(np.concatenate([np.full(n_past - 1, -70.0), level]), n_past).min(
-        axis=1
-    )
+    past = np.concatenate([np.full(n_past - 1, -70.0), level])
+    floor = sliding_window_view(past, n_past).min(axis=1)
     return hysteresis(level - floor, enter=9, leave=6, n_hangover=6), length / RATE_HZ
 
 
@@ -284,10 +282,6 @@ def report(all_trials: list[Trial], names: list[str]) -> Iterator[str]:
         yield from table(conditions, results, below=below, min_speech_s=REPORTED_MIN_SPEECH_S)
 
 
-def shortened(trial: Trial, seconds: int) -> Trial:
-    return replace(trial, samples=trial.samples[: seconds * RATE_HZ])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=os.environ.get("SER_DATA", "../shared/data"))
@@ -297,9 +291,9 @@ def main() -> None:
     arguments = parser.parse_args()
     names = [n for n in arguments.detector if importlib.util.find_spec(NEEDS.get(n, "numpy"))]
     everything = trials(Path(arguments.data), Path(arguments.soundfont))
-    all_trials = [shortened(trial, arguments.seconds) for trial in everything]
-    for line in report(all_trials, names):
-        print(line)
+    n_samples = arguments.seconds * RATE_HZ
+    all_trials = [replace(trial, samples=trial.samples[:n_samples]) for trial in everything]
+    print("\n".join(report(all_trials, names)))
 
 
 if __name__ == "__main__":

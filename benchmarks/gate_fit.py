@@ -47,7 +47,7 @@ N_HIDDEN = 12
 SEED = 11
 HUMAN = ("ESC-10 baby cry", "dude miaowing")
 TOO_SHORT_TO_MIX = ("ESC-10 dog bark", "ESC-10 person sneeze", "ESC-10 rooster")
-N_SPEECH_ROUNDS, N_CLEAN_ROUNDS, N_NOISE_ROUNDS = 6, 2, 6
+N_SPEECH_ROUNDS, N_CLEAN_ROUNDS, N_NOISE_ROUNDS = 6, 2, 12
 N_TUNES = 6
 CHANGED_VOICE_SHARE = 0.6
 Case = tuple[NDArray[np.float32], NDArray[np.bool_]]
@@ -75,12 +75,13 @@ def material(data: Path, soundfont: Path) -> Material:
     )
 
 
-def features_of(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+def measures_of(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the measures of each frame of a sound that begins with its first sample."""
     measures = FrameMeasures(RATE_HZ)
     first = samples[: measures.frame_length][::-1]
     sound = np.concatenate([first, samples]).astype(np.float64)
     n_samples = len(sound) // measures.frame_length * measures.frame_length
-    return RecentPast().features(measures.measure(sound[:n_samples]))
+    return measures.measure(sound[:n_samples])
 
 
 def frame_truth(truth: NDArray[np.bool_], n_frames: int, frame_length: int) -> NDArray[np.bool_]:
@@ -105,17 +106,13 @@ def tilted(samples: Samples, rng: np.random.Generator) -> Samples:
     return samples + slope * np.concatenate([[0.0], samples[:-1]])
 
 
-def speech_cases(
-    known: Material, beds: list[Samples], rng: np.random.Generator
-) -> Iterator[Case]:
+def speech_cases(known: Material, beds: list[Samples], rng: np.random.Generator) -> Iterator[Case]:
     """Join and cut the clips anew in each round; a piece may begin in the middle of a word."""
     for clips in known.voices:
         for number in range(N_SPEECH_ROUNDS):
             whole = stream("", [_voiced(clip, rng) for clip in clips], rng)
             for piece in _pieces(whole, rng):
-                if rng.random() < 0.2:
-                    piece = reverberant(piece, known.rooms[rng.integers(len(known.rooms))])
-                placed = _placed(piece, number, beds, rng)
+                placed = _placed(_echoing(piece, known.rooms, rng), number, beds, rng)
                 yield recorded(room(placed, rng), seed=number), piece.truth
 
 
@@ -134,6 +131,12 @@ def _pieces(whole: Speech, rng: np.random.Generator) -> Iterator[Speech]:
         start = stop
         if truth.sum() >= 30:
             yield Speech(corpus="", samples=tilted(sound, rng), truth=truth)
+
+
+def _echoing(piece: Speech, rooms: list[Samples], rng: np.random.Generator) -> Speech:
+    if rng.random() < 0.2:
+        return reverberant(piece, rooms[rng.integers(len(rooms))])
+    return piece
 
 
 def _placed(piece: Speech, number: int, beds: list[Samples], rng: np.random.Generator) -> Samples:
@@ -178,7 +181,7 @@ def fitted(known: Material) -> Weights:
     frame_length = FrameMeasures(RATE_HZ).frame_length
     parts, truths = [], []
     for samples, truth in cases(known):
-        parts.append(features_of(samples))
+        parts.append(RecentPast().features(measures_of(samples)))
         truths.append(frame_truth(truth, len(parts[-1]), frame_length))
     features, truth = np.concatenate(parts), np.concatenate(truths)
     print(f"{len(truth)} frames, {truth.mean():.3f} of them speech", file=sys.stderr)
@@ -210,8 +213,8 @@ def as_module(weights: Weights) -> str:
     lines = [
         '"""Weights of the speech gate, written by ``python -m benchmarks.gate_fit``.',
         "",
-        "Fitted on EmoDB and CMU Arctic (speech), ESC-10 fold 1, Speech Commands noise, rendered music",
-        "and coloured noise (the rest), all of it free for any use; see docs/speech-gate.md.",
+        "Fitted on EmoDB and CMU Arctic (speech), ESC-10 fold 1, Speech Commands noise, rendered",
+        "music and coloured noise (the rest), all free for any use; see docs/speech-gate.md.",
         '"""',
         "",
         "import numpy as np",

@@ -19,9 +19,7 @@ N_CEPSTRUM = 30
 WHISPER_SHARE = 0.1
 
 
-def other_voice(
-    clip: Samples, rng: np.random.Generator
-) -> tuple[Samples, NDArray[np.bool_]]:
+def other_voice(clip: Samples, rng: np.random.Generator) -> tuple[Samples, NDArray[np.bool_]]:
     """Return a clean clip in a changed voice, and where it holds speech, every 10 ms."""
     resized = np.asarray(resample_poly(clip, 20, int(rng.integers(15, 29))))
     truth = truth_of(resized)

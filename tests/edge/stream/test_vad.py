@@ -60,7 +60,7 @@ def utterance() -> NDArray[np.float32]:
     return (samples * (0.25 / np.abs(samples).max())).astype(np.float32)
 
 
-UNDECIDED = GateSettings(enter_probability=0.5, leave_probability=0.5, hangover_s=0.0)
+UNDECIDED = GateSettings(enter_probability=0.3, leave_probability=0.3, hangover_s=0.0)
 
 
 def in_chunks(
