@@ -68,7 +68,7 @@ def _corpora(manifest: Manifest) -> str:
 def _corpus(note: CorpusNote) -> str:
     held_out = ", ".join(note.speakers_validation + note.speakers_test) or "nobody"
     return (
-        f"- {corpus_named(note.name).citation}. Licence {note.licence}; {note.n_clips} clips of "
+        f"- **{note.name}**: {corpus_named(note.name).citation}. Licence {note.licence}; {note.n_clips} clips of "
         f"{len(note.speakers_train)} speakers; held out: {held_out}"
     )
 
