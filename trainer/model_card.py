@@ -68,8 +68,8 @@ def _corpora(manifest: Manifest) -> str:
 def _corpus(note: CorpusNote) -> str:
     held_out = ", ".join(note.speakers_validation + note.speakers_test) or "nobody"
     return (
-        f"- **{note.name}**: {corpus_named(note.name).citation}. Licence {note.licence}; {note.n_clips} clips of "
-        f"{len(note.speakers_train)} speakers; held out: {held_out}"
+        f"- **{note.name}**: {corpus_named(note.name).citation}. Licence {note.licence}; "
+        f"{note.n_clips} clips of {len(note.speakers_train)} speakers; held out: {held_out}"
     )
 
 

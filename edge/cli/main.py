@@ -88,11 +88,15 @@ def _epilog(module: ModuleType | None) -> str:
     return examples + _EXIT_CODES
 
 
+def _flushed(code: int) -> int:
+    # Within the guard, where a reader that has gone is no error; at exit it would be one.
+    sys.stdout.flush()
+    return code
+
+
 def _guarded(module: ModuleType, arguments: argparse.Namespace, *, debug: bool) -> int:
     try:
-        code = int(module.execute(arguments))
-        sys.stdout.flush()  # here, where a reader that has gone is no error
-        return code
+        return _flushed(int(module.execute(arguments)))
     except SerError as error:
         if debug:
             raise
