@@ -208,7 +208,7 @@ class WatchedSource:
         self._is_gap = True
         self._sameness.reset()
         if why != self._failure:  # once each: a night without a microphone must not fill the log
-            _LOG.warning("%s; trying again in %g s", why, delay_s)
+            _LOG.info("%s; trying again in %g s", why, delay_s)
         self._failure = why
 
     def _drop_source(self) -> None:

@@ -35,7 +35,10 @@ SUFFIXES_OF_TEXT = {
 
 FOREIGN = {
     "a path of one machine": r"/(root|home/(?!ser|pi)\w+|opt/wheels|opt/pypi|work)/[\w.]",
-    "a host of a registry": r"[-\w]*(artifact|egress)[-\w]*\.\w+/|pypi\.org/simple",
+    "a host of a registry": (
+        r"[-\w]*(artifact|egress)[-\w]*\.\w+/|pypi\.org/simple|pythonhosted\.org"
+        r"|deb\.debian\.org|registry\.npmjs\.org"
+    ),
     "a private address": r"\b10\.\d+\.\d+\.\d+\b",
 }
 # This file itself, and the bare roots of script/test-bare, which have a layout of their own.
