@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -17,12 +18,13 @@ from edge.config.settings import Config, PanelConfig
 from edge.contract.manifest import DecisionProposal
 from edge.devices.gpio import PanelPins
 from edge.devices.microphone import PyAudioMicrophone
-from edge.devices.panel import GpioPanel, open_panel
+from edge.devices.panel import GpioPanel, NullPanel, open_panel
 from edge.devices.pcmstream import PcmStreamSource
 from edge.devices.recording import Pace, RecordingSource
 from edge.devices.source import AudioSource
 from edge.devices.watch import WatchedSource
 from edge.dsp.pcm import SampleFormat
+from edge.errors import SignalDeviceError
 from edge.infer.classifier import EmotionClassifier
 from edge.pipeline import EmotionPipeline, WindowScorer
 from edge.record.backlog import Session, Threshold
@@ -36,6 +38,8 @@ from edge.service.listeners import Guarded, Listener
 from edge.service.logbook import Logbook
 from edge.service.runner import Runner, Source
 from edge.stream.blocks import AudioBlock
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +110,7 @@ class Listening:
             stopwatch_s=time.perf_counter,
         )
         source = _open_source(config, settings)
-        self._panel = open_panel(_pins(config.panel), on_acknowledge=self._acknowledge)
+        self._panel = _open_panel(_pins(config.panel), on_acknowledge=self._acknowledge)
         logbook = Guarded(lambda: _logbook(self.log_path, config, scorer, classifier), name="log")
         self._runner = Runner(
             source,
@@ -154,6 +158,15 @@ def _open_source(config: Config, settings: RunSettings) -> Source:
         )
     pace = Pace.REAL_TIME if settings.pace == "real-time" else Pace.AS_FAST_AS_POSSIBLE
     return UnwatchedSource(RecordingSource(settings.source, pace=pace, block_ms=audio.block_ms))
+
+
+def _open_panel(pins: PanelPins, *, on_acknowledge: Callable[[], None]) -> GpioPanel | NullPanel:
+    try:
+        return open_panel(pins, on_acknowledge=on_acknowledge)
+    except SignalDeviceError as error:
+        # Better ears without lights than neither.
+        _log.error("no panel, listening goes on: %s", error)
+        return NullPanel()
 
 
 def _pins(panel: PanelConfig) -> PanelPins:

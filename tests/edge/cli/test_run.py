@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from edge.dsp.pcm import encode_s16
 from tests.fakes.sound import SAMPLE, sample
+from tests.support import need
 
 EDGE = [sys.executable, "-m", "edge"]
 
@@ -129,3 +131,14 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_ears(tmp_path: Path) -> 
     assert done.returncode == 0
     assert "the log has failed, listening goes on" in done.stderr
     assert "%" in done.stdout
+
+
+def test_pins_that_cannot_be_used_do_not_stop_the_ears(tmp_path: Path) -> None:
+    need(importlib.util.find_spec("gpiozero"), "gpiozero")
+    # gpiozero's plain mock pins cannot be dimmed.
+    environment = os.environ | {"GPIOZERO_PIN_FACTORY": "mock"}
+    db = tmp_path / "log.db"
+    done = run("run", "--source", SAMPLE, "--fast", "--log", db, env=environment)
+    assert done.returncode == 0
+    assert "no panel, listening goes on: LED 'calm' on GPIO 17 cannot be dimmed" in done.stderr
+    assert events(db)
