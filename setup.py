@@ -57,6 +57,15 @@ TEST = ["pytest>=8.4,<10", "hypothesis>=6.100,<7", "packaging", "scipy>=1.10,<2"
 
 DEV = [*TEST, "ruff==0.17.5", "mypy>=2.4,<3", "import-linter>=2.6,<3"]
 
+# The peers of benchmarks/. torchaudio is left to whoever wants it: it brings gigabytes.
+BENCH = [
+    "pytest-benchmark>=5.1,<6",
+    "librosa==0.11.0",
+    "python_speech_features>=0.6,<0.7",
+    "kaldi-native-fbank>=1.22,<2",
+    "spafe>=0.3.3,<0.4",
+]
+
 
 def version() -> str:
     """Read ``__version__`` from ``edge/__init__.py`` without importing it."""
@@ -102,6 +111,7 @@ setup(
         "trainer": TRAINER,
         "test": TEST,
         "dev": DEV,
+        "bench": BENCH,
     },
     entry_points={
         "console_scripts": ["ser-edge = edge.cli:main", "ser-trainer = trainer.cli:main"],

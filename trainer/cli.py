@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge import __version__
+from edge.contract.spec import FeatureSpec
 from edge.errors import EXIT_OK, NoInputError, SerError, UsageError
 
 _EXIT_INTERRUPTED = 130
@@ -21,6 +22,7 @@ examples:
   ser-trainer export runs/default-... --out my.tflite --data ~/corpora
   ser-trainer evaluate my.tflite --data ~/corpora   figures on the test speakers
   ser-trainer parity                                librosa against the device's features
+  ser-trainer parity --spec mine.toml *.wav         the same on recordings, by features of one's own
 
 Instead of --data, the environment variable SER_DATA may name the folder of the corpora.
 """
@@ -109,8 +111,20 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_parity(parser: argparse.ArgumentParser) -> None:
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument("--recipe", metavar="RECIPE", help="whose features (default: default)")
+    whose.add_argument(
+        "--spec",
+        type=Path,
+        metavar="FILE",
+        help="features of a file instead: .json, else TOML; a recipe's table [features] will do",
+    )
     parser.add_argument(
-        "--recipe", default="default", metavar="RECIPE", help="whose features (default: default)"
+        "files",
+        type=Path,
+        nargs="*",
+        metavar="FILES",
+        help="recordings to compare on (default: made sounds on which front ends fall apart)",
     )
     parser.set_defaults(execute=_parity)
 
@@ -175,15 +189,40 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _parity(arguments: argparse.Namespace) -> None:
-    from trainer import parity, recipe
+    from trainer import recipe, specfile
 
-    spec = recipe.load(arguments.recipe).features
+    if arguments.spec:
+        spec = specfile.load(arguments.spec)
+    else:
+        spec = recipe.load(arguments.recipe or "default").features
+    if arguments.files:
+        _parity_of_recordings(arguments.files, spec)
+    else:
+        _parity_of_made_sounds(spec)
+
+
+def _parity_of_made_sounds(spec: FeatureSpec) -> None:
+    from trainer import parity
+
     signals = parity.nasty_signals(
-        sample_rate_hz=spec.sample_rate_hz, n_samples=2 * spec.window_length
+        sample_rate_hz=spec.sample_rate_hz,
+        n_samples=max(2 * spec.window_length, spec.sample_rate_hz),
     )
     differences = parity.front_end(spec, signals)
     print(parity.table(differences))
     parity.refuse(differences)
+
+
+def _parity_of_recordings(paths: Sequence[Path], spec: FeatureSpec) -> None:
+    from trainer import parity_recordings
+
+    name_width = max(len(str(path)) for path in paths)
+    print(parity_recordings.header(spec, name_width=name_width))
+    rows: list[parity_recordings.Row] = []
+    for path in paths:
+        rows.append(parity_recordings.compare(path, spec))
+        print(parity_recordings.text(rows[-1], spec, name_width=name_width), flush=True)
+    parity_recordings.refuse(rows)
 
 
 def _recipes(arguments: argparse.Namespace) -> None:

@@ -185,7 +185,7 @@ def parse(text: str, *, origin: str) -> Recipe:
     """
     try:
         table = tomllib.loads(text)
-        _add_nulls(table)
+        add_nulls(table)
         return tables.from_table(Recipe, table, path="")
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"recipe {origin} is not valid TOML: {error}") from error
@@ -198,19 +198,19 @@ def load(name: str) -> Recipe:
     return parse(read_text(name), origin=name)
 
 
-def _add_nulls(table: dict[str, Any]) -> None:
+def add_nulls(table: dict[str, Any]) -> None:
     """Add what TOML cannot say: an absent ``top_db``, or ``tuning`` of chroma, is none."""
     features = table.get("features")
     blocks = features.get("blocks") if isinstance(features, dict) else None
     for block in blocks if isinstance(blocks, list) else []:
-        _add_nulls_to_block(block)
+        add_nulls_to_block(block)
 
 
-def _add_nulls_to_block(block: object) -> None:
+def add_nulls_to_block(block: object) -> None:
     if not isinstance(block, dict):
         return
     if isinstance(block.get("decibel"), dict):
         block["decibel"].setdefault("top_db", None)
     if block.get("kind") == "chroma":
         block.setdefault("tuning", None)
-    _add_nulls_to_block(block.get("of"))
+    add_nulls_to_block(block.get("of"))
