@@ -203,14 +203,14 @@ def add_nulls(table: dict[str, Any]) -> None:
     features = table.get("features")
     blocks = features.get("blocks") if isinstance(features, dict) else None
     for block in blocks if isinstance(blocks, list) else []:
-        add_nulls_to_block(block)
+        _add_nulls_to_block(block)
 
 
-def add_nulls_to_block(block: object) -> None:
+def _add_nulls_to_block(block: object) -> None:
     if not isinstance(block, dict):
         return
     if isinstance(block.get("decibel"), dict):
         block["decibel"].setdefault("top_db", None)
     if block.get("kind") == "chroma":
         block.setdefault("tuning", None)
-    add_nulls_to_block(block.get("of"))
+    _add_nulls_to_block(block.get("of"))
