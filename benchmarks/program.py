@@ -12,6 +12,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from edge.app import models
+from edge.config.settings import Config
+from edge.contract.bundle import ModelBundle
+from edge.stream.frontend import StreamedFeatures
+
 PIPELINE = """
 import sys, time
 import soundfile
@@ -75,6 +80,26 @@ def run_memory_mb(speech: Path, *, hours: float) -> tuple[float, list[float]]:
             peak = _status_mb(process.pid, "VmHWM")
             process.stdin.close()
     return peak, resident
+
+
+def stream_cost_ms(speech: Path, *, hours: float) -> list[float]:
+    """Return the CPU per second of sound of the front end, in each tenth of hours of streaming.
+
+    The features are the bundled model's; the sound comes in pieces of 20 ms.
+    """
+    stream = StreamedFeatures(ModelBundle.load(models.model_path(Config())).manifest.features)
+    sound = soundfile.read(speech, dtype="float32")[0]
+    pieces = np.array_split(sound, len(sound) // 320)
+    n_repeats = max(1, round(hours * 360 * 16000 / len(sound)))
+    costs = []
+    for _ in range(10):
+        started_s = time.process_time()
+        for _ in range(n_repeats):
+            for piece in pieces:
+                stream.push(piece)
+        seconds = n_repeats * len(sound) / 16000
+        costs.append(1e3 * (time.process_time() - started_s) / seconds)
+    return costs
 
 
 def _timed(command: list[str]) -> tuple[float, float]:

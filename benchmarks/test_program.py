@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.program import pipeline_cpu_s, run_memory_mb, start_to_result_s
+from benchmarks.program import pipeline_cpu_s, run_memory_mb, start_to_result_s, stream_cost_ms
 
 Figures = dict[str, float | list[float]]
 
@@ -31,3 +31,11 @@ def test_memory(speech_file: Path, figures: Figures, pytestconfig: pytest.Config
     peak_mb, resident_mb = run_memory_mb(speech_file, hours=hours)
     figures[f"ser-edge run, peak MB over {hours:g} h"] = peak_mb
     figures["ser-edge run, MB over the run"] = resident_mb
+
+
+def test_stream_over_hours(
+    speech_file: Path, figures: Figures, pytestconfig: pytest.Config
+) -> None:
+    hours = pytestconfig.getoption("--hours")
+    what = f"front end, CPU ms per second of sound in each tenth of {hours:g} h"
+    figures[what] = stream_cost_ms(speech_file, hours=hours)
