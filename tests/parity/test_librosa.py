@@ -59,7 +59,9 @@ def speech() -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("name", sorted(SPECS))
 def test_front_ends_agree_on_real_speech(name: str, speech: dict[str, np.ndarray]) -> None:
-    parity.refuse(parity.front_end(spec(**SPECS[name]), speech))
+    differences = parity.front_end(spec(**SPECS[name]), speech)
+    parity.refuse(differences)
+    assert {found.signal for found in differences} == speech.keys()
 
 
 @pytest.mark.parametrize("name", sorted(SPECS))
@@ -72,7 +74,9 @@ def test_front_ends_agree_on_nasty_sounds(name: str) -> None:
 
 @pytest.mark.parametrize("name", recipe.names())
 def test_front_ends_agree_for_every_recipe(name: str, speech: dict[str, np.ndarray]) -> None:
-    parity.refuse(parity.front_end(recipe.load(name).features, speech))
+    differences = parity.front_end(recipe.load(name).features, speech)
+    parity.refuse(differences)
+    assert {found.signal for found in differences} == speech.keys()
 
 
 @pytest.mark.parametrize(

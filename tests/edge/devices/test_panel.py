@@ -155,7 +155,10 @@ def test_close_turns_everything_off_in_the_middle_of_patterns(board: MockBoard) 
 
 def test_pins_are_free_again_after_close(board: MockBoard) -> None:
     _panel(board).close()
-    _panel(board).close()
+    again = _panel(board)
+    again.show(SAD)
+    assert board.states([LEDS["sad"]]) != [0.0]
+    again.close()
 
 
 def test_one_broken_light_does_not_keep_the_others_on(
