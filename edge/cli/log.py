@@ -27,6 +27,8 @@ EXAMPLES = """\
   ser-edge log --since 2h --state angry,fearful
   ser-edge log --since yesterday --until today --csv > yesterday.csv
   ser-edge log --alerts --since 7d
+
+A "?" after a time means that the network had not set the clock yet.
 """
 
 _POLL_S: Final = 0.5
