@@ -17,7 +17,6 @@ class StreamResampler:
     """
 
     def __init__(self, *, rate_in_hz: int, rate_out_hz: int) -> None:
-        self._rates = (rate_in_hz, rate_out_hz)
         self._identity = rate_in_hz == rate_out_hz
         if not self._identity:
             self._filter = polyphase_filter(rate_in_hz=rate_in_hz, rate_out_hz=rate_out_hz)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +23,6 @@ from edge.stream.vad_measures import FRAME_S, FrameMeasures, RecentPast
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8000, 48000
 BATCH_FRAMES = 250
 """Frames worked on at once, so that an hour in one piece needs no gigabytes."""
-
-
-class SpeechDetector(Protocol):
-    """Marks frames of a stream as speech or not."""
-
-    frame_length: int
-    """Samples in a frame."""
-
-    def push(self, samples: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Take mono samples, shape (n,); return one flag for each frame completed by them."""
-
-    def reset(self) -> None:
-        """Forget the stream; the next sample is the first of a new one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +50,7 @@ DEFAULT_GATE = GateSettings()
 
 
 class SpeechGate:
-    """A `SpeechDetector` of numpy alone. Any division of a stream into pushes gives the same flags.
+    """Marks frames of a stream as speech or not; any division into pushes gives the same flags.
 
     Parameters
     ----------

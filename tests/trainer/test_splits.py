@@ -131,3 +131,4 @@ def test_same_recording_twice_on_one_side_is_no_leak() -> None:
     utterances = [utterance(1, speaker="a"), utterance(2, speaker="a")]
     split = splits.by_names(utterances, validation=(), test=())
     splits.refuse_shared_recordings(split, dict.fromkeys((u.path for u in utterances), "same"))
+    assert len(split.train) == 2

@@ -15,7 +15,7 @@ from scipy.signal import lfilter
 
 from edge.contract.tables import TableError, from_table
 from edge.errors import SpecError
-from edge.stream.vad import GateSettings, SpeechDetector, SpeechGate
+from edge.stream.vad import GateSettings, SpeechGate
 from edge.stream.vad_measures import FrameMeasures
 from tests.support import data_dir, need
 
@@ -27,7 +27,7 @@ MIN_SPEECH_S = 0.5
 def flags_of(
     samples: NDArray[np.float32], *, rate_hz: int = RATE_HZ, settings: GateSettings | None = None
 ) -> NDArray[np.bool_]:
-    detector: SpeechDetector = SpeechGate(rate_hz, settings or GateSettings())
+    detector = SpeechGate(rate_hz, settings or GateSettings())
     return detector.push(samples)
 
 
