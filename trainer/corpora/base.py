@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edge.contract.labels import EMOTIONS
 from edge.errors import NoInputError
+from trainer.corpora.words import TABLE_NAME, plain
 
 ENDINGS = frozenset({".wav", ".flac", ".ogg"})
 """Files with these endings are taken for recordings."""
 
 Sex = Literal["F", "M", ""]
+
+Person = tuple[Sex, int | None]
+"""Sex, and age in years."""
+
+STRANGER: Person = ("", None)
+"""Somebody of whom the corpus says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,15 +32,17 @@ class Utterance:
     path: Path
     corpus: str
     emotion: str
-    """One of `edge.contract.labels.EMOTIONS`."""
+    """One of `edge.contract.labels.EMOTIONS`; as a reader yields it, the corpus' own word."""
     speaker: str
     """Unique over all corpora: ``"ravdess_07"``."""
     sex: Sex
     """Empty where the corpus does not say."""
+    age_years: int | None
+    """None where the corpus does not say."""
     intensity: str
     """As the corpus names it; empty where it has none."""
     text: str
-    """What is said, as the corpus numbers it."""
+    """What is said, as the corpus numbers it; empty where it does not."""
     take: str
     """Which repetition; empty where there is only one."""
 
@@ -46,7 +57,7 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """What a folder holds of a corpus, both sorted by path."""
+    """What a folder holds of a corpus, both in the order of the reader."""
 
     utterances: tuple[Utterance, ...]
     left_out: tuple[LeftOut, ...]
@@ -57,15 +68,19 @@ class Findings:
 
 
 class NotUsed(Exception):  # noqa: N818 - no error: the recording has no place among the labels
-    """Raised by a parser for a recording that is left out; its text is the reason."""
+    """Raised for a recording that is left out; its text is the reason."""
 
 
 UNKNOWN_NAME = "its name is not one of this corpus"
 
+Found = Utterance | LeftOut
+Reader = Callable[[Path], Iterator[Found]]
+"""From a folder to everything that it holds, emotions in the corpus' own words."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Corpus:
-    """One corpus: how its files are named, what may be done with it, where it comes from."""
+    """One corpus: how its files are read, what may be done with it, where it comes from."""
 
     name: str
     title: str
@@ -73,10 +88,14 @@ class Corpus:
     citation: str
     source: str
     """Where to get it: the name of the record and its DOI."""
-    emotions: tuple[str, ...]
-    """The emotions that it has, in the order of `edge.contract.labels.EMOTIONS`."""
-    parse: Callable[[Path], Utterance]
-    """Read an utterance from a file's name; raises `NotUsed`."""
+    words: Mapping[str, str]
+    """Its own words for emotions, plain, and the label of each; an empty one leaves out."""
+    read: Reader
+
+    @property
+    def emotions(self) -> tuple[str, ...]:
+        """The labels that it has, in the order of `edge.contract.labels.EMOTIONS`."""
+        return tuple(emotion for emotion in EMOTIONS if emotion in self.words.values())
 
     def find(self, folder: Path) -> Findings:
         """Find all recordings below a folder, however nested.
@@ -90,16 +109,30 @@ class Corpus:
         NoInputError
             If the folder is absent or holds no recording of this corpus.
         """
-        utterances: list[Utterance] = []
-        left_out: list[LeftOut] = []
-        for path in recordings(folder):
-            try:
-                utterances.append(self.parse(path))
-            except NotUsed as why:
-                left_out.append(LeftOut(path=path, reason=str(why)))
-        if not utterances:
-            raise NoInputError(self._absence(folder, n_strangers=len(left_out)))
-        return Findings(utterances=tuple(utterances), left_out=tuple(left_out))
+        found = self.examine(folder)
+        if not found.utterances:
+            raise NoInputError(self._absence(folder, n_strangers=len(found.left_out)))
+        return found
+
+    def examine(self, folder: Path) -> Findings:
+        """Return what a folder holds, even if it is nothing."""
+        found = [self._labelled(item) for item in self.read(folder)]
+        return Findings(
+            utterances=tuple(item for item in found if isinstance(item, Utterance)),
+            left_out=tuple(item for item in found if isinstance(item, LeftOut)),
+        )
+
+    def _labelled(self, item: Found) -> Found:
+        if isinstance(item, LeftOut):
+            return item
+        word = item.emotion
+        label = self.words.get(plain(word))
+        if label is None:
+            reason = f"{word!r} is no emotion known here; give it a label in {TABLE_NAME}"
+            return LeftOut(path=item.path, reason=reason)
+        if not label:
+            return LeftOut(path=item.path, reason=f"{word}, which is no label here")
+        return dataclasses.replace(item, emotion=label)
 
     def _absence(self, folder: Path, *, n_strangers: int) -> str:
         found = f"holds {n_strangers} recordings, none named as its are"
@@ -111,5 +144,39 @@ class Corpus:
 
 
 def recordings(folder: Path) -> list[Path]:
-    """Return all sound files below a folder, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+    """Return all sound files below a folder, sorted; hidden files are none."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def by_name(parse: Callable[[Path], Utterance]) -> Reader:
+    """Return a reader of a corpus in which the names of files and folders say everything.
+
+    Parameters
+    ----------
+    parse : callable
+        From a path below the corpus' folder to an utterance; raises `NotUsed`.
+    """
+
+    def read(folder: Path) -> Iterator[Found]:
+        for path in recordings(folder):
+            try:
+                yield dataclasses.replace(parse(path.relative_to(folder)), path=path)
+            except NotUsed as why:
+                yield LeftOut(path=path, reason=str(why))
+
+    return read
+
+
+def refuse_contradiction(*, folder: str, name: str) -> None:
+    """Raise where a recording's folder and its name tell two things.
+
+    Raises
+    ------
+    NotUsed
+    """
+    if folder != name:
+        raise NotUsed(f"its folder says {folder}, its name says {name}")

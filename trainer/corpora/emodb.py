@@ -8,47 +8,46 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trainer.corpora.base import UNKNOWN_NAME, Corpus, NotUsed, Sex, Utterance
+from trainer.corpora.base import UNKNOWN_NAME, Corpus, NotUsed, Person, Utterance, by_name
+from trainer.corpora.words import meanings
 
 _NAME = re.compile(r"(\d\d)([ab]\d\d)([A-Z])([a-z])")
-_BOREDOM = "L"
 _EMOTIONS = {
-    "F": "happy",
-    "T": "sad",
-    "W": "angry",
-    "A": "fearful",
-    "E": "disgusted",
+    "F": "happiness",
+    "T": "sadness",
+    "W": "anger",
+    "A": "anxiety",
+    "E": "disgust",
     "N": "neutral",
+    "L": "boredom",
 }
-_SEXES: dict[str, Sex] = {
-    "03": "M",
-    "08": "F",
-    "09": "F",
-    "10": "M",
-    "11": "M",
-    "12": "M",
-    "13": "F",
-    "14": "F",
-    "15": "M",
-    "16": "F",
+_PEOPLE: dict[str, Person] = {
+    "03": ("M", 31),
+    "08": ("F", 34),
+    "09": ("F", 21),
+    "10": ("M", 32),
+    "11": ("M", 26),
+    "12": ("M", 30),
+    "13": ("F", 32),
+    "14": ("F", 35),
+    "15": ("M", 25),
+    "16": ("F", 31),
 }
 
 
 def _parse(path: Path) -> Utterance:
     match = _NAME.fullmatch(path.stem)
-    if match is None or match[1] not in _SEXES:
+    if match is None or match[1] not in _PEOPLE or match[3] not in _EMOTIONS:
         raise NotUsed(UNKNOWN_NAME)
     speaker, sentence, letter, version = match.groups()
-    if letter == _BOREDOM:
-        raise NotUsed("boredom, which is no label here")
-    if letter not in _EMOTIONS:
-        raise NotUsed(UNKNOWN_NAME)
+    sex, age_years = _PEOPLE[speaker]
     return Utterance(
         path=path,
         corpus="emodb",
         emotion=_EMOTIONS[letter],
         speaker=f"emodb_{speaker}",
-        sex=_SEXES[speaker],
+        sex=sex,
+        age_years=age_years,
         intensity="",
         text=sentence,
         take=version,
@@ -64,6 +63,6 @@ CORPUS = Corpus(
         "emotional speech. Interspeech 2005, 1517-1520"
     ),
     source="Zenodo record 17651657 (EmoDB 2.0)",
-    emotions=("happy", "sad", "angry", "fearful", "disgusted", "neutral"),
-    parse=_parse,
+    words=meanings(*_EMOTIONS.values()),
+    read=by_name(_parse),
 )

@@ -9,10 +9,21 @@ import re
 from functools import partial
 from pathlib import Path
 
-from edge.contract.labels import EMOTIONS
-from trainer.corpora.base import UNKNOWN_NAME, Corpus, NotUsed, Utterance
+from trainer.corpora.base import (
+    UNKNOWN_NAME,
+    Corpus,
+    NotUsed,
+    Utterance,
+    by_name,
+    refuse_contradiction,
+)
+from trainer.corpora.words import meanings
 
-_NAME = re.compile(r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")
+_NAME = re.compile(
+    r"(?P<modality>0[123])-(?P<channel>0[12])-(?P<emotion>0[1-8])-(?P<intensity>0[12])"
+    r"-(?P<statement>0[12])-(?P<repetition>0[12])-(?P<actor>0[1-9]|1\d|2[0-4])"
+)
+_FOLDER = re.compile(r"Actor_\d\d")
 _AUDIO_ONLY = "03"
 _EMOTIONS = {
     "01": "neutral",
@@ -21,33 +32,38 @@ _EMOTIONS = {
     "04": "sad",
     "05": "angry",
     "06": "fearful",
-    "07": "disgusted",
+    "07": "disgust",
     "08": "surprised",
 }
 _INTENSITIES = {"01": "normal", "02": "strong"}
 _CHANNELS = {"01": "ravdess", "02": "ravdess-song"}
 _TWINS = {"03-01-03-01-02-02-07": "03-01-03-01-02-01-07"}
 """In the original release these two are one recording; the second is dropped."""
+_SUNG = meanings("calm", "happy", "sad", "angry", "fearful", "neutral")
+_SPOKEN = meanings(*_EMOTIONS.values())
 
 
 def _parse(path: Path, *, corpus: str) -> Utterance:
     match = _NAME.fullmatch(path.stem)
-    if match is None or match[3] not in _EMOTIONS or match[4] not in _INTENSITIES:
+    if match is None:
         raise NotUsed(UNKNOWN_NAME)
-    modality, channel, emotion, intensity, statement, repetition, actor = match.groups()
-    if modality != _AUDIO_ONLY or _CHANNELS.get(channel) != corpus:
+    modality, channel, actor = match["modality"], match["channel"], match["actor"]
+    if modality != _AUDIO_ONLY or _CHANNELS[channel] != corpus:
         raise NotUsed(f"modality {modality}, channel {channel}: not the sound of {corpus}")
     if path.stem in _TWINS:
         raise NotUsed(f"the same recording as {_TWINS[path.stem]}")
+    if _FOLDER.fullmatch(path.parent.name):
+        refuse_contradiction(folder=path.parent.name, name=f"Actor_{actor}")
     return Utterance(
         path=path,
         corpus=corpus,
-        emotion=_EMOTIONS[emotion],
+        emotion=_EMOTIONS[match["emotion"]],
         speaker=f"ravdess_{actor}",
         sex="M" if int(actor) % 2 else "F",
-        intensity=_INTENSITIES[intensity],
-        text=f"stmt{statement}",
-        take=repetition,
+        age_years=None,
+        intensity=_INTENSITIES[match["intensity"]],
+        text=f"stmt{match['statement']}",
+        take=match["repetition"],
     )
 
 
@@ -62,8 +78,8 @@ SPEECH = Corpus(
     licence="CC BY-NC-SA 4.0",
     citation=_CITATION,
     source="Zenodo record 1188976 (doi:10.5281/zenodo.1188976), Audio_Speech_Actors_01-24",
-    emotions=EMOTIONS,
-    parse=partial(_parse, corpus="ravdess"),
+    words=_SPOKEN,
+    read=by_name(partial(_parse, corpus="ravdess")),
 )
 
 SONG = Corpus(
@@ -72,6 +88,6 @@ SONG = Corpus(
     licence="CC BY-NC-SA 4.0",
     citation=_CITATION,
     source="Zenodo record 1188976 (doi:10.5281/zenodo.1188976), Audio_Song_Actors_01-24",
-    emotions=("calm", "happy", "sad", "angry", "fearful", "neutral"),
-    parse=partial(_parse, corpus="ravdess-song"),
+    words=_SUNG,
+    read=by_name(partial(_parse, corpus="ravdess-song")),
 )

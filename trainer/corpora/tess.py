@@ -8,32 +8,29 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trainer.corpora.base import UNKNOWN_NAME, Corpus, NotUsed, Utterance
+from trainer.corpora.base import UNKNOWN_NAME, Corpus, NotUsed, Utterance, by_name
+from trainer.corpora.words import meanings
 
-_NAME = re.compile(r"(OAF|YAF|OA)_([a-z-]+)_([a-z]+)", re.IGNORECASE)
+_NAME = re.compile(
+    r"(OAF|YAF|OA)_([a-z-]+)_(happy|sad|angry|fear|disgust|ps|neutral)", re.IGNORECASE
+)
 _SPEAKERS = {"OAF": "OAF", "OA": "OAF", "YAF": "YAF"}
 """The release names one file of the elder speaker ``OA_bite_neutral``."""
-_EMOTIONS = {
-    "happy": "happy",
-    "sad": "sad",
-    "angry": "angry",
-    "fear": "fearful",
-    "disgust": "disgusted",
-    "ps": "surprised",
-    "neutral": "neutral",
-}
+_AGES_YEARS = {"OAF": 64, "YAF": 26}
 
 
 def _parse(path: Path) -> Utterance:
     match = _NAME.fullmatch(path.stem)
-    if match is None or match[3].lower() not in _EMOTIONS:
+    if match is None:
         raise NotUsed(UNKNOWN_NAME)
+    speaker, emotion = _SPEAKERS[match[1].upper()], match[3].lower()
     return Utterance(
         path=path,
         corpus="tess",
-        emotion=_EMOTIONS[match[3].lower()],
-        speaker=f"tess_{_SPEAKERS[match[1].upper()]}",
+        emotion="pleasant surprise" if emotion == "ps" else emotion,
+        speaker=f"tess_{speaker}",
         sex="F",
+        age_years=_AGES_YEARS[speaker],
         intensity="",
         text=match[2].lower(),
         take="",
@@ -48,6 +45,6 @@ CORPUS = Corpus(
         "Pichora-Fuller MK, Dupuis K (2020) Toronto emotional speech set (TESS). Borealis V1"
     ),
     source="Borealis (doi:10.5683/SP2/E8H2MF)",
-    emotions=("happy", "sad", "angry", "fearful", "disgusted", "surprised", "neutral"),
-    parse=_parse,
+    words=meanings("happy", "sad", "angry", "fear", "disgust", "pleasant surprise", "neutral"),
+    read=by_name(_parse),
 )
