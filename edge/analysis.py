@@ -20,13 +20,13 @@ from edge.stream.vad import GateSettings
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClipAnalysis:
-    """The emotions of a recording, over all of it and window by window."""
+    """What a model tells of a recording: over all of it, and window by window."""
 
     duration_s: float
     speech_s: float
     """Seconds of speech that the gate heard in the whole recording."""
     label: str | None
-    """The likeliest emotion; None where there was no speech."""
+    """The likeliest of the model's labels; None where there was no speech."""
     confidence: float
     """Its probability; 0 where there was no speech."""
     probabilities: dict[str, float]
@@ -100,7 +100,7 @@ def analyze_samples(
 
 
 def likeliest(probabilities: dict[str, float] | None) -> str | None:
-    """Return the emotion with the highest probability, the first of equals; None for none."""
+    """Return the label with the highest probability, the first of equals; None for none."""
     return max(probabilities, key=probabilities.__getitem__) if probabilities else None
 
 
@@ -124,10 +124,10 @@ def _mean_probabilities(windows: list[Scores]) -> dict[str, float]:
     if not total_s:
         return {}
     return {
-        emotion: sum(speech_s * found[emotion] for speech_s, found in voiced) / total_s
-        for emotion in voiced[0][1]
+        label: sum(speech_s * found[label] for speech_s, found in voiced) / total_s
+        for label in voiced[0][1]
     }
 
 
 def _rounded(probabilities: dict[str, float]) -> dict[str, float]:
-    return {emotion: round(p, 4) for emotion, p in probabilities.items()}
+    return {label: round(p, 4) for label, p in probabilities.items()}

@@ -81,6 +81,10 @@ class UnsupportedFeaturesError(BundleError):
     """The model wants features that this edge cannot compute."""
 
 
+class NoEmotionsError(BundleError):
+    """The model tells something else of a voice than emotions, which a room needs."""
+
+
 class GoldenMismatchError(BundleError):
     """The model's golden cases do not come out as they did on the trainer's desktop."""
 

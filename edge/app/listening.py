@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,9 @@ from edge.app import models
 from edge.config.load import log_file
 from edge.config.places import Places
 from edge.config.settings import Config, PanelConfig
-from edge.contract.manifest import DecisionProposal
+from edge.contract.labels import subject
+from edge.contract.manifest import DecisionProposal, Manifest, refuse_without_emotions
+from edge.decide.alerts import AlertRule
 from edge.devices.gpio import PanelPins
 from edge.devices.microphone import PyAudioMicrophone
 from edge.devices.panel import GpioPanel, NullPanel, open_panel
@@ -101,6 +103,8 @@ class Listening:
 
     def __init__(self, config: Config, settings: RunSettings, *, views: Sequence[Listener]) -> None:
         classifier = models.open_classifier(config, model=settings.model)
+        refuse_without_emotions(classifier.bundle.manifest)
+        _warn_of_idle_rules(config.alert, classifier.bundle.manifest)
         golden_deviations(classifier)
         self.log_path = settings.log or log_file(config, Places.here())
         scorer = WindowScorer(
@@ -134,6 +138,17 @@ class Listening:
 
     def _acknowledge(self) -> None:
         self._runner.acknowledge()
+
+
+def _warn_of_idle_rules(rules: Iterable[AlertRule], manifest: Manifest) -> None:
+    for rule in rules:
+        if rule.emotions.isdisjoint(manifest.labels):
+            _log.warning(
+                "alert rule %r will never sound: model %s tells %s",
+                rule.name,
+                manifest.name,
+                subject(manifest.labels),
+            )
 
 
 def _open_source(config: Config, settings: RunSettings) -> Source:

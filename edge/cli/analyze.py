@@ -1,4 +1,4 @@
-"""`ser-edge analyze`: the emotions of recordings."""
+"""`ser-edge analyze`: what the model tells of recordings, be it emotions or the speaker's sex."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def _print_text(file: str, analysis: ClipAnalysis, _analyzer: ClipAnalyzer) -> N
         return
     print(f"{file}: {analysis.label} {analysis.confidence:.0%} ({heard})")
     ranked = sorted(analysis.probabilities.items(), key=lambda item: -item[1])
-    for emotion, probability in ranked:
-        print(f"  {emotion:10} {probability:4.0%} {'#' * round(40 * probability)}")
+    for label, probability in ranked:
+        print(f"  {label:10} {probability:4.0%} {'#' * round(40 * probability)}")
 
 
 def _print_failure(file: str, error: Exception, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from edge.app import models
 from edge.config.load import load_config
 from edge.contract import tables
 from edge.contract.bundle import ModelBundle
+from edge.contract.labels import subject
 from edge.errors import EXIT_OK
 
 EXAMPLES = """\
@@ -52,6 +53,7 @@ def _lines(path: Path, bundle: ModelBundle) -> list[str]:
         "file": f"{path} ({path.stat().st_size / 1000:.0f} kB)",
         "model": f"{manifest.name} {manifest.version}, made {manifest.created_utc}",
         "SHA-256": bundle.sha256,
+        "tells": subject(manifest.labels),
         "labels": ", ".join(manifest.labels),
         "features": f"{' + '.join(b.kind for b in manifest.features.blocks)}, shape "
         f"{manifest.features.shape}, {manifest.features.sample_rate_hz} Hz, frames of "

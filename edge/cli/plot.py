@@ -1,4 +1,4 @@
-"""The picture of `ser-edge analyze --plot`: waveform, mel spectrogram, emotions over time."""
+"""The picture of `ser-edge analyze --plot`: waveform, mel spectrogram, probabilities over time."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.analysis import ClipAnalysis
-from edge.contract.labels import EMOTIONS
+from edge.contract.labels import EMOTIONS, SEXES
 from edge.contract.spec import FeatureSpec
 from edge.dsp import frames_of
 from edge.dsp.resample import resample
 from edge.errors import OutputError, UsageError
 from edge.stream.blocks import AudioBlock
 
-# Okabe and Ito (2008): told apart with any kind of colour vision.
+# Okabe and Ito (2008): told apart with any kind of colour vision. No model has both label sets.
 COLOURS: Final = dict(
     zip(
-        EMOTIONS,
+        (*EMOTIONS, *SEXES),
         (
             "#56B4E9", "#F0E442", "#0072B2", "#D55E00",
             "#CC79A7", "#009E73", "#E69F00", "#888888",
+            "#E69F00", "#0072B2",
         ),
         strict=True,
     )
@@ -43,12 +44,12 @@ def draw(target: Path, *, title: str, blocks: Iterable[AudioBlock], analysis: Cl
     OutputError
         If the picture cannot be written.
     """
-    figure, (wave, mel, emotions) = _figure()
+    figure, (wave, mel, answers) = _figure()
     samples, rate_hz = _joined(blocks)
     _draw_waveform(wave, samples, rate_hz)
     _draw_mel(mel, samples, rate_hz)
-    _draw_emotions(emotions, analysis)
-    emotions.set_xlim(0, max(analysis.duration_s, 0.1))
+    _draw_probabilities(answers, analysis)
+    answers.set_xlim(0, max(analysis.duration_s, 0.1))
     figure.suptitle(f"{Path(title).name}: {_verdict(analysis)}", x=0.08, ha="left", weight="bold")
     try:
         figure.savefig(target, dpi=150)
@@ -102,24 +103,27 @@ def _draw_mel(axes: Any, samples: NDArray[np.float32], rate_hz: int) -> None:
     axes.set(ylabel="mel band")
 
 
-def _draw_emotions(axes: Any, analysis: ClipAnalysis) -> None:
+def _draw_probabilities(axes: Any, analysis: ClipAnalysis) -> None:
     rate_hz = analysis.sample_rate_hz
-    # A window's probabilities stand at its middle.
-    centres_s = [(w.start_sample + w.end_sample) / 2 / rate_hz for w in analysis.windows]
-    for emotion in analysis.probabilities:
+    # A window's probabilities stand at the middle of what it heard.
+    centres_s = [
+        (w.start_sample / rate_hz + min(w.end_sample / rate_hz, analysis.duration_s)) / 2
+        for w in analysis.windows
+    ]
+    for label in analysis.probabilities:
         heights = [
-            w.probabilities[emotion] if w.is_speech and w.probabilities else np.nan
+            w.probabilities[label] if w.is_speech and w.probabilities else np.nan
             for w in analysis.windows
         ]
-        strong = emotion == analysis.label
+        strong = label == analysis.label
         axes.plot(
-            np.minimum(centres_s, analysis.duration_s),
+            centres_s,
             heights,
-            color=COLOURS[emotion],
+            color=COLOURS[label],
             linewidth=3 if strong else 1.5,
             marker="o",
             markersize=4,
-            label=emotion,
+            label=label,
         )
     axes.set(xlabel="time in s (middle of each window)", ylabel="probability", ylim=(0, 1))
     axes.grid(alpha=0.3)

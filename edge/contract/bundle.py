@@ -11,6 +11,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -112,7 +113,23 @@ def write_bundle(
     OutputError
         If the file cannot be written.
     """
-    _check_sum(flatbuffer, manifest, str(path))
+    packed = pack_bundle(
+        flatbuffer=flatbuffer, manifest=manifest, golden_cases=golden_cases, model_card=model_card
+    )
+    write_packed(path, packed)
+
+
+def pack_bundle(
+    *, flatbuffer: bytes, manifest: Manifest, golden_cases: Sequence[GoldenCase], model_card: str
+) -> bytes:
+    """Return the content of the model file.
+
+    Raises
+    ------
+    ChecksumError
+        If ``manifest.sha256`` is not the flatbuffer's.
+    """
+    _check_sum(flatbuffer, manifest, manifest.name)
     buffer = io.BytesIO(flatbuffer)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as tail:
         for name, text in (
@@ -122,7 +139,28 @@ def write_bundle(
         ):
             # A fixed date: the same model gives the same bytes.
             tail.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
-    _replace(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+def write_packed(path: Path, packed: bytes) -> None:
+    """Write what `pack_bundle` returned, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            file.write(packed)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _read(path: Path) -> bytes:
@@ -178,16 +216,3 @@ def _check_sum(flatbuffer: bytes, manifest: Manifest, source: str) -> None:
             f"{source}: the network has SHA-256 {found[:12]}..., its manifest says "
             f"{manifest.sha256[:12]}...; copy or export it again"
         )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error

@@ -19,6 +19,9 @@ EMOTIONS: Final = (
 NON_VOICE: Final = "non_voice"
 """A model output that says "this is no voice": it vetoes, it is never shown as an emotion."""
 
+SEXES: Final = ("female", "male")
+"""The outputs of a model that tells the speaker's sex instead of the emotion."""
+
 UNCERTAIN: Final = "uncertain"
 """The decided state when there is speech, but no emotion is sure enough."""
 
@@ -55,3 +58,32 @@ def members(name: str) -> tuple[str, ...]:
         return (name,)
     known = ", ".join((*EMOTIONS, *GROUPS))
     raise ValueError(f"{name!r} is neither an emotion nor a group; known are: {known}")
+
+
+def subject(labels: tuple[str, ...]) -> str:
+    """Return in words what a model with these labels tells of a voice."""
+    if labels == SEXES:
+        return "the speaker's sex"
+    missing = [emotion for emotion in EMOTIONS if emotion not in labels]
+    return "the emotion" + (f", but never {' or '.join(missing)}" if missing else "")
+
+
+def refuse_unordered(labels: tuple[str, ...]) -> None:
+    """Raise where labels are not what a model may have, in the order in which it must have them.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Emotions in the order of `EMOTIONS`, then `NON_VOICE` at most once; or `SEXES`.
+
+    Raises
+    ------
+    ValueError
+    """
+    emotions = [label for label in labels if label != NON_VOICE]
+    ordered = [emotion for emotion in EMOTIONS if emotion in emotions]
+    if labels != SEXES and (not emotions or emotions != ordered or NON_VOICE in labels[:-1]):
+        raise ValueError(
+            f"labels are {', '.join(labels) or 'none'}; expected a subset of "
+            f"{', '.join(EMOTIONS)} in this order, then possibly {NON_VOICE}, or {', '.join(SEXES)}"
+        )

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from edge.contract import tables
-from edge.contract.labels import EMOTIONS, NON_VOICE
+from edge.contract.labels import SEXES, refuse_unordered, subject
 from edge.contract.spec import FeatureSpec
 from edge.contract.tables import Range
-from edge.errors import ManifestError, SpecError, UnknownSchemaError, UnsupportedFeaturesError
+from edge.errors import (
+    ManifestError,
+    NoEmotionsError,
+    SpecError,
+    UnknownSchemaError,
+    UnsupportedFeaturesError,
+)
 
 SCHEMA_VERSION: Final = 1
 """The version of the manifest that this program writes and reads."""
@@ -40,6 +46,7 @@ class Standardiser:
     """Fitted per-feature standardisation, applied after the spec's own normalisation."""
 
     mean: tuple[float, ...]
+    """One for each number of the spec's shape, row by row; ``scale`` likewise."""
     scale: tuple[float, ...]
 
 
@@ -100,7 +107,7 @@ class Manifest:
     fingerprint: str
     """``features.fingerprint()``; a second look at the same thing catches a hand-edited file."""
     labels: tuple[str, ...]
-    """Names of the outputs in order: emotions, and ``non_voice`` at most once, last."""
+    """Names of the outputs in order: emotions, and ``non_voice`` at most once, last; or sexes."""
     output: Literal["logits", "probabilities"]
     input_tensor: TensorInfo
     output_tensor: TensorInfo
@@ -122,13 +129,7 @@ class Manifest:
     """Versions of what made it."""
 
     def __post_init__(self) -> None:
-        emotions = [label for label in self.labels if label != NON_VOICE]
-        ordered = [emotion for emotion in EMOTIONS if emotion in emotions]
-        if not emotions or emotions != ordered or NON_VOICE in self.labels[:-1]:
-            raise ValueError(
-                f"labels are {', '.join(self.labels) or 'none'}; expected a subset of "
-                f"{', '.join(EMOTIONS)} in this order, then possibly {NON_VOICE}"
-            )
+        refuse_unordered(self.labels)
         if self.fingerprint != self.features.fingerprint():
             raise ValueError("fingerprint does not belong to features; export the model again")
 
@@ -169,6 +170,21 @@ def parse_manifest(text: str, *, source: str) -> Manifest:
         return tables.from_table(Manifest, table, path="")
     except tables.TableError as error:
         raise ManifestError(f"{source}: wrong manifest: {error}; export it again") from error
+
+
+def refuse_without_emotions(manifest: Manifest) -> None:
+    """Raise where a model cannot listen to a room: states, LEDs and alarms are emotions.
+
+    Raises
+    ------
+    NoEmotionsError
+    """
+    if manifest.labels == SEXES:
+        raise NoEmotionsError(
+            f"model {manifest.name} {manifest.version} tells {subject(manifest.labels)} "
+            f"({', '.join(manifest.labels)}), a room needs one that tells emotions; name another "
+            "with --model or model.path (`ser-edge analyze` runs this one on recordings)"
+        )
 
 
 def _json_object(text: str, source: str) -> dict[str, Any]:

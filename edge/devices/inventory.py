@@ -148,5 +148,5 @@ def _why_none(alsa: AlsaTree) -> str:
 def _why_not(devices: Sequence[DeviceInfo], wanted: str, alsa: AlsaTree) -> str:
     there = ", ".join(repr(device.config_value) for device in devices)
     reason = hindrance(alsa)
-    remedy = f"perhaps {reason}" if reason else "set audio.device to one of these"
+    remedy = f"perhaps {reason}" if reason else "name one of these"
     return f"no microphone is called {wanted!r}; there are {there}; {remedy}"

@@ -26,6 +26,11 @@ def n_frames_in(n_samples: int, framing: Framing) -> int:
     return max(0, 1 + (padded - framing.n_fft) // framing.hop_length)
 
 
+def least_length(framing: Framing) -> int:
+    """Return the samples of the shortest sound that makes a frame."""
+    return framing.n_fft if framing.padding == "none" else 1
+
+
 def block_length(framing: Framing) -> int:
     """Return the samples that `FRAMES_PER_BLOCK` frames span, gaps after frames too."""
     last = (FRAMES_PER_BLOCK - 1) * framing.hop_length

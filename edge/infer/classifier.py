@@ -51,6 +51,7 @@ class EmotionClassifier:
             bundle.flatbuffer, runtime=self.runtime, n_threads=n_threads, source=manifest.name
         )
         self._input_index, self._output_index = _checked_tensors(self._interpreter, manifest)
+        self._mean_and_scale = _mean_and_scale(manifest)
 
     def logits(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the model's outputs, shape (n_labels,), for one window of features.
@@ -58,7 +59,7 @@ class EmotionClassifier:
         ``features`` has the shape of the manifest's specification.
         """
         manifest = self.bundle.manifest
-        tensor = quantize(_standardised(features, manifest), manifest.input_tensor)
+        tensor = quantize(self._standardised(features), manifest.input_tensor)
         shaped = tensor.reshape(manifest.input_tensor.shape)
         self._interpreter.set_tensor(self._input_index, shaped)
         self._interpreter.invoke()
@@ -68,6 +69,12 @@ class EmotionClassifier:
     def probabilities(self, features: NDArray[np.float32]) -> WindowProbabilities:
         """Return calibrated probabilities for one window of features."""
         return probabilities_of(self.logits(features), self.bundle.manifest)
+
+    def _standardised(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._mean_and_scale is None:
+            return features
+        mean, scale = self._mean_and_scale
+        return (features - mean) / scale
 
 
 def probabilities_of(logits: NDArray[np.float32], manifest: Manifest) -> WindowProbabilities:
@@ -90,11 +97,20 @@ def _as_logits(output: NDArray[np.float32], manifest: Manifest) -> NDArray[np.fl
     return np.log(np.maximum(output, np.float32(1e-6)))
 
 
-def _standardised(features: NDArray[np.float32], manifest: Manifest) -> NDArray[np.float32]:
-    fitted = manifest.standardise
+def _mean_and_scale(
+    manifest: Manifest,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    fitted, shape = manifest.standardise, manifest.features.shape
     if fitted is None:
-        return features
-    return (features - np.array(fitted.mean, np.float32)) / np.array(fitted.scale, np.float32)
+        return None
+    if not len(fitted.mean) == len(fitted.scale) == np.prod(shape):
+        raise BundleError(
+            f"{manifest.name}: its standardisation has {len(fitted.mean)} means and "
+            f"{len(fitted.scale)} scales, but its features have shape {shape}; "
+            "export the model again"
+        )
+    mean, scale = np.array(fitted.mean, np.float32), np.array(fitted.scale, np.float32)
+    return mean.reshape(shape), scale.reshape(shape)
 
 
 def _checked_tensors(interpreter: Interpreter, manifest: Manifest) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import numpy as np
 
 from edge.contract.bundle import ModelBundle
+from edge.contract.manifest import refuse_without_emotions
 from edge.devices.alsa import AlsaTree
 from edge.devices.gpio import open_pin_factory
 from edge.devices.hearing import Hearing, hear
@@ -102,6 +103,7 @@ def runtime(wanted: RuntimeName) -> Finding:
 def model(path: Path, *, wanted: RuntimeName) -> Finding:
     """Check that the model loads and computes here what it did where it was trained."""
     bundle = ModelBundle.load(path)
+    refuse_without_emotions(bundle.manifest)
     with quiet_stderr():
         classifier = EmotionClassifier(bundle, runtime=wanted)
         cases = golden_deviations(classifier)

@@ -25,7 +25,8 @@ class WindowFeatures(Protocol):
     def read(self, start_sample: int) -> NDArray[np.float32]:
         """Return the features of the window that begins at ``start_sample``, `FeatureSpec.shape`.
 
-        Sound that has not come yet is taken to be silence.
+        Where sound has not come yet, an image is completed by silence; pooled features are those
+        of what is there, and of silence only where that makes no frame.
         """
 
     def reset(self) -> None:
@@ -136,6 +137,7 @@ class ClipFeatures:
     def __init__(self, spec: FeatureSpec) -> None:
         self._spec = spec
         self._ring = SampleRing(2 * spec.window_length)
+        self._least = framing.least_length(spec.framing)
 
     def reset(self) -> None:
         """Forget all sound; the next sample is sample 0."""
@@ -149,5 +151,5 @@ class ClipFeatures:
         """Return the features of the window that begins at ``start_sample``."""
         stop = min(start_sample + self._spec.window_length, self._ring.n_seen)
         sound = self._ring.read(start=start_sample, stop=stop)
-        missing = self._spec.window_length - len(sound)
+        missing = max(0, self._least - len(sound))
         return extract(np.pad(sound, (0, missing)), self._spec)

@@ -10,10 +10,13 @@ import pytest
 
 from edge.app.models import bundled_sample
 from edge.cli import doctor
+from edge.contract.bundle import write_bundle
+from edge.contract.labels import SEXES
 from edge.devices.hearing import Hearing
 from edge.errors import AudioDeviceError
 from edge.service import checks
 from edge.service.checks import Check, Finding, judge_level
+from tests.fakes.specs import FLATBUFFER, manifest
 
 pytest.importorskip("pyaudio")
 pytest.importorskip("gpiozero")
@@ -89,6 +92,25 @@ def test_a_room_with_a_wrong_microphone_model_and_folder(
     assert "no microphone is called 'RODE'" in findings["microphone"].found
     assert all(finding.remedy for finding in findings.values() if finding.name in ills)
     assert "level" not in findings
+
+
+def test_a_model_without_emotions_is_not_for_a_room(
+    room: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "sexes.tflite"
+    write_bundle(
+        path,
+        flatbuffer=FLATBUFFER,
+        manifest=manifest(labels=SEXES),
+        golden_cases=[],
+        model_card="",
+    )
+    room.write_text(f'[model]\npath = "{path}"\n')
+    code, findings = _examine(capsys, config=room)
+    assert code == 69
+    assert findings["model"].verdict == "problem"
+    assert "tells the speaker's sex (female, male)" in findings["model"].found
+    assert findings["model"].remedy.startswith("name another with --model or model.path")
 
 
 def test_a_wrong_configuration_does_not_end_the_examination(

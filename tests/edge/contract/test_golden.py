@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,13 @@ def test_another_shape_or_nan_is_infinitely_far() -> None:
 def test_junk_is_refused(packed: bytes) -> None:
     with pytest.raises(ValueError):
         unpack(packed)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.0, 0.5), (99.0, 0.5), (-200.0, 0.25), (2e4, 0.0025)]
+)
+def test_large_features_are_compared_relative_to_their_size(value: float, told: float) -> None:
+    case = replace(golden_case(), features=np.full((2, 3), value, np.float32))
+    found = compare(case, features=case.features + np.float32(0.5), logits=case.logits + 200)
+    assert found.features == pytest.approx(told, rel=1e-3)
+    assert found.logits == pytest.approx(200)

@@ -210,7 +210,7 @@ def cycle():
 cycle()
 before = left()
 heard = {{cycle() for _ in range(20)}}
-for _ in range(100):  # the kernel takes its time to bury a thread
+for _ in range(500):  # the kernel takes its time to bury a thread
     if left() == before:
         break
     time.sleep(0.02)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.contract.spec import FeatureSpec
 from edge.dsp import extract, frames_of, normalise
 from edge.dsp.resample import resample
 from edge.stream.frontend import ClipFeatures, StreamedFeatures, window_features
@@ -137,6 +138,41 @@ def test_clip_level_features_of_a_stream_are_the_extraction_of_the_window() -> N
     )
     short = np.concatenate([samples[-3000:], np.zeros(made.window_length - 3000, np.float32)])
     np.testing.assert_array_equal(stream.read(len(samples) - 3000), extract(short, made))
+
+
+POOLED = {"kind": "pooled", "statistics": ["mean", "std"], "window_s": 0.5}
+
+
+def pooled(padding: str) -> FeatureSpec:
+    return spec(
+        framing=spec_table()["framing"] | {"padding": padding},
+        blocks=[MFCC, BLOCKS["zcr"]],
+        layout=POOLED,
+    )
+
+
+@pytest.mark.parametrize("padding", ["none", "constant", "reflect"])
+@pytest.mark.parametrize("n", [1, 2, 511, 512, 513, 7999, 8000, 8001, 11111])
+def test_pooled_features_are_those_of_what_is_there(n: int, padding: str) -> None:
+    made = pooled(padding)
+    stream, samples = window_features(made), noise(n)
+    for piece in cut(samples, list(range(0, n, 777))):
+        stream.push(piece)
+    start = max(0, n - made.window_length)
+    there = samples[start:]
+    frame = np.pad(there, (0, max(0, 512 - n))) if padding == "none" else there
+    np.testing.assert_array_equal(stream.read(start), extract(frame, made))
+
+
+@given(places=st.lists(st.integers(0, 30000), max_size=40), n=st.integers(8000, 30000))
+@settings(deadline=None, max_examples=20)
+def test_pooled_windows_are_the_extraction_however_sound_was_cut(places: list[int], n: int) -> None:
+    made = pooled("reflect")
+    stream, samples = window_features(made), noise(n)
+    for piece in cut(samples, [*places, *range(0, n, made.window_length)]):
+        stream.push(piece)
+    expected = extract(samples[-made.window_length :], made)
+    np.testing.assert_array_equal(stream.read(n - made.window_length), expected)
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16000, 22050, 44100, 48000])
