@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from trainer.models.inputs import refuse_vector
+
 _BATCH_NORM_MOMENTUM = 0.97
 
 
@@ -33,7 +35,7 @@ def _pool(x: keras.KerasTensor) -> keras.KerasTensor:
 
 def build_melconv(
     *,
-    input_shape: tuple[int, int, int],
+    input_shape: tuple[int, ...],
     n_classes: int,
     filters: Sequence[int],
     kernels: Sequence[int],
@@ -64,8 +66,15 @@ def build_melconv(
     Raises
     ------
     ValueError
-        If `filters`, `kernels` and `strides` are not equally long.
+        If `filters`, `kernels` and `strides` are not equally long, or the input is no image.
     """
+    refuse_vector(input_shape, network="melconv")
+    n_each = {len(filters), len(kernels), len(strides)}
+    if len(n_each) > 1:
+        raise ValueError(
+            f"there are {len(filters)} filters, {len(kernels)} kernels and {len(strides)} strides; "
+            "give one of each for each convolution"
+        )
     inputs = keras.Input(input_shape)
     x = inputs
     for n_filters, kernel, stride in zip(filters, kernels, strides, strict=True):
