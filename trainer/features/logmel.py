@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge.contract.spec import FeatureSpec, Image, LogMel, Mel, MelBank, NoNorm, Norm
 from edge.errors import ConfigError
-from trainer import features
+from trainer.features import oracle as features
 
 FloatArray = NDArray[np.float32]
 

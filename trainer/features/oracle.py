@@ -1,6 +1,6 @@
-"""Features by librosa, every argument taken from the FeatureSpec: the training path and the oracle.
+"""Features by librosa, every argument from the FeatureSpec: the training path and the oracle.
 
-`edge.dsp` computes the same numbers on the device; `trainer.parity` holds the two together.
+`edge.dsp` computes the same numbers on the device; `trainer.features.parity` holds both together.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _block(block: Block, samples: FloatArray, spec: FeatureSpec) -> FloatArray:
             return _mel_block(block, samples, spec)
         case Chroma():
             return librosa.feature.chroma_stft(
-                S=_magnitude(samples, spec) ** (2 if block.spectrum == "power" else 1),
+                S=magnitude(samples, spec) ** (2 if block.spectrum == "power" else 1),
                 sr=spec.sample_rate_hz,
                 n_fft=spec.framing.n_fft,
                 n_chroma=block.n_chroma,
@@ -154,7 +154,7 @@ def _block(block: Block, samples: FloatArray, spec: FeatureSpec) -> FloatArray:
         case ZeroCrossings() | Rms() | Pitch():
             return _temporal_block(block, samples, spec)
         case _:
-            return _shape_block(block, _magnitude(samples, spec), spec)
+            return _shape_block(block, magnitude(samples, spec), spec)
 
 
 def _mel_block(block: LogMel | Mel | Mfcc, samples: FloatArray, spec: FeatureSpec) -> FloatArray:
@@ -247,7 +247,8 @@ def _delta(features: FloatArray, block: Delta) -> FloatArray:
     )
 
 
-def _magnitude(samples: FloatArray, spec: FeatureSpec) -> FloatArray:
+def magnitude(samples: FloatArray, spec: FeatureSpec) -> FloatArray:
+    """Return the magnitude spectrum of every frame, shape (n_fft // 2 + 1, n_frames)."""
     framing = spec.framing
     return np.abs(
         librosa.stft(
@@ -264,7 +265,7 @@ def _magnitude(samples: FloatArray, spec: FeatureSpec) -> FloatArray:
 
 def _mel_power(samples: FloatArray, spec: FeatureSpec, mel: MelBank) -> FloatArray:
     return librosa.feature.melspectrogram(
-        S=np.square(_magnitude(samples, spec)),
+        S=np.square(magnitude(samples, spec)),
         sr=spec.sample_rate_hz,
         n_fft=spec.framing.n_fft,
         n_mels=mel.n_mels,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from edge.contract.spec import FeatureSpec
 from edge.errors import AudioDataError, NoInputError
-from trainer import audio, parity
+from trainer.features import parity
+from trainer.sound import audio
 
 _STREAMED = "  streamed"
 

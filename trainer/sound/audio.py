@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,14 @@ SILENCE_DBFS = -70.0
 """A recording whose peak stays below this holds nothing that could be learnt or judged."""
 
 
-def read(path: Path) -> tuple[NDArray[np.float32], int]:
+def read(path: Path, *, data: bytes | None = None) -> tuple[NDArray[np.float32], int]:
     """Read a recording as mono, at its own rate.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes, optional
+        What the file holds, where the file itself is out of reach.
 
     Returns
     -------
@@ -31,10 +38,11 @@ def read(path: Path) -> tuple[NDArray[np.float32], int]:
     AudioDataError
         If it cannot be decoded, is empty, or holds samples that are not finite.
     """
-    if not path.is_file():
+    if data is None and not path.is_file():
         raise NoInputError(f"recording {path} does not exist")
     try:
-        frames, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+        file = path if data is None else io.BytesIO(data)
+        frames, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
         raise AudioDataError(f"recording {path} cannot be decoded: {error}") from error
     if not len(frames):
@@ -44,7 +52,7 @@ def read(path: Path) -> tuple[NDArray[np.float32], int]:
     return pcm.to_mono(frames), rate_hz
 
 
-def load(path: Path, *, sample_rate_hz: int) -> NDArray[np.float32]:
+def load(path: Path, *, sample_rate_hz: int, data: bytes | None = None) -> NDArray[np.float32]:
     """Read a recording as the device would hear it.
 
     Parameters
@@ -52,6 +60,8 @@ def load(path: Path, *, sample_rate_hz: int) -> NDArray[np.float32]:
     path : Path
     sample_rate_hz : int
         Rate of the model, in Hz.
+    data : bytes, optional
+        As for `read`.
 
     Returns
     -------
@@ -62,7 +72,7 @@ def load(path: Path, *, sample_rate_hz: int) -> NDArray[np.float32]:
     NoInputError, AudioDataError
         As `read`.
     """
-    samples, rate_hz = read(path)
+    samples, rate_hz = read(path, data=data)
     return resample.resample(samples, rate_in_hz=rate_hz, rate_out_hz=sample_rate_hz)
 
 

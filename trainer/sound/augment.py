@@ -2,8 +2,8 @@
 
 Every function takes samples and returns samples. Whatever is drawn at random comes from the
 generator that the caller passes; nothing here knows a corpus, a label or a file. Noise is not added
-here but to the mel powers (`trainer.specaugment.mix_background`), where every epoch can have a
-fresh one.
+here but to the mel powers (`trainer.examples.specaugment.mix_background`), where every epoch can
+have a fresh one.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import soundfile
 
 from edge.dsp import resample
 from edge.errors import AudioDataError, NoInputError
-from trainer import audio
+from trainer.sound import audio
 
 
 def test_channels_are_averaged_and_the_rate_is_the_model_s(tmp_path: Path) -> None:
@@ -57,3 +57,13 @@ def test_silence_is_below_its_bound(peak_dbfs: float, silent: bool) -> None:
         return
     with pytest.raises(AudioDataError, match=r"a\.wav is silent"):
         audio.refuse_silence(samples, Path("a.wav"))
+
+
+def test_bytes_are_as_good_as_the_file_that_held_them(tmp_path: Path) -> None:
+    path = tmp_path / "far.flac"
+    soundfile.write(path, 0.1 * np.random.default_rng(0).standard_normal(4800), 48000)
+    data, here = path.read_bytes(), audio.load(path, sample_rate_hz=16000)
+    path.unlink()
+    np.testing.assert_array_equal(audio.load(path, sample_rate_hz=16000, data=data), here)
+    with pytest.raises(AudioDataError, match=r"far\.flac cannot be decoded"):
+        audio.load(path, sample_rate_hz=16000, data=b"fLaC")
