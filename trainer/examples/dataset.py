@@ -12,16 +12,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract.labels import EMOTIONS
-from edge.errors import AudioDataError, ConfigError, NoInputError
-from trainer import splits
-from trainer.cache import Extraction, FeatureCache, Recording, Source, Synthetic
-from trainer.corpora import CORPORA
-from trainer.corpora.base import Corpus, LeftOut, Utterance, recordings
-from trainer.logmel import mel_power_spec
-from trainer.recipe import Recipe, RecordedNonVoice
-from trainer.specaugment import voiced_span
-from trainer.splits import Split
+from edge.errors import AudioDataError, NoInputError
+from trainer import corpora
+from trainer.corpora.base import LeftOut, Utterance, recordings
+from trainer.examples import leakage
+from trainer.examples.gather import content_hashes
+from trainer.examples.specaugment import voiced_span
+from trainer.examples.splits import Split
+from trainer.features.cache import FeatureCache
+from trainer.features.extraction import Extraction, Recording, Source, Synthetic
+from trainer.features.logmel import mel_power_spec
+from trainer.recipe.learning import NonVoice, RecordedNonVoice, WindowLearning
+from trainer.recipe.schema import Recipe
 
 FloatArray = NDArray[np.float32]
 
@@ -56,60 +58,36 @@ class Voice:
 class DataSet:
     """Everything that a training needs of the recordings."""
 
-    split: Split
     voices: dict[str, tuple[Voice, ...]]
     """By part of the split: ``train``, ``validation``."""
     others: dict[str, tuple[FloatArray, ...]]
     """Mel powers of training sounds without a voice, by kind."""
+    emotions: dict[str, tuple[str, ...]]
+    """What each corpus can hold."""
     left_out: tuple[LeftOut, ...]
 
 
-def find_split(recipe: Recipe, folder: Path) -> tuple[Split, tuple[LeftOut, ...]]:
-    """Find the recipe's recordings and split them by its speakers.
-
-    Raises
-    ------
-    NoInputError
-        If a corpus is absent.
-    LeakageError
-        If a speaker or a recording stands on two sides.
-    """
-    utterances: list[Utterance] = []
-    left_out: list[LeftOut] = []
-    for use in recipe.corpora:
-        found = corpus_named(use.name).find(folder / use.name)
-        utterances.extend(found.utterances)
-        left_out.extend(found.left_out)
-    split = splits.by_names(
-        utterances,
-        validation=[s for use in recipe.corpora for s in use.validation_speakers],
-        test=[s for use in recipe.corpora for s in use.test_speakers],
-    )
-    splits.refuse_shared_speakers(split)
-    return split, tuple(left_out)
-
-
-def prepare(recipe: Recipe, folder: Path, cache: FeatureCache) -> DataSet:
-    """Read all that a training needs; the test speakers are not even opened.
+def prepare(
+    recipe: Recipe, learning: WindowLearning, split: Split, data: Path, cache: FeatureCache
+) -> DataSet:
+    """Read all that a training needs; the test recordings are not even opened, but hashed.
 
     Raises
     ------
     NoInputError, AudioDataError, LeakageError
     """
-    split, left_out = find_split(recipe, folder)
-    hashes = {u.path: splits.content_hash(u.path) for p in split.parts().values() for u in p}
-    splits.refuse_shared_recordings(split, hashes)
-    extraction = _extraction(recipe, folder)
+    hashes = content_hashes(split)
+    extraction = _extraction(recipe, learning, data)
     original = dataclasses.replace(extraction, n_copies=0)
     train, refused = _voices(split.train, hashes, cache, extraction, "training voices")
     validation, also = _voices(split.validation, hashes, cache, original, "validation voices")
     unusable = refused + also
-    _report(unusable, n_clips=len(split.train) + len(split.validation))
+    refuse_damage(unusable, n_clips=len(split.train) + len(split.validation))
     return DataSet(
-        split=split,
         voices={"train": train, "validation": validation},
-        others=_others(recipe, folder, cache, extraction),
-        left_out=left_out + unusable,
+        others=_others(recipe, learning, data, cache, extraction),
+        emotions={use.name: corpora.corpus(use.name, data).emotions for use in recipe.corpora},
+        left_out=unusable,
     )
 
 
@@ -133,22 +111,20 @@ def non_voice_recordings(source: RecordedNonVoice, folder: Path) -> dict[str, li
     return parts
 
 
-def emotion_index(utterance: Utterance) -> int:
-    """Return the position of the utterance's emotion among the outputs."""
-    return EMOTIONS.index(utterance.emotion)
-
-
-def corpus_named(name: str) -> Corpus:
-    """Return a corpus.
+def refuse_damage(refused: Sequence[LeftOut], *, n_clips: int) -> None:
+    """Name every recording that cannot be used, and raise where they are too many.
 
     Raises
     ------
-    ConfigError
-        If no corpus has that name.
+    AudioDataError
     """
-    if name not in CORPORA:
-        raise ConfigError(f"unknown corpus {name!r}; known are {', '.join(sorted(CORPORA))}")
-    return CORPORA[name]
+    for item in refused:
+        _log.warning("left out: %s", item.reason)
+    if len(refused) > LARGEST_REFUSED_SHARE * n_clips:
+        raise AudioDataError(
+            f"{len(refused)} of {n_clips} recordings cannot be used, at most "
+            f"{LARGEST_REFUSED_SHARE:.0%} may be; the first: {refused[0].reason}"
+        )
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
@@ -156,17 +132,17 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def _recording(path: Path) -> Recording:
-    return Recording(path=path, content=splits.content_hash(path))
+    return Recording(path=path, content=leakage.content_hash(path))
 
 
-def _extraction(recipe: Recipe, folder: Path) -> Extraction:
+def _extraction(recipe: Recipe, learning: WindowLearning, folder: Path) -> Extraction:
     rooms: list[Path] = []
-    if recipe.non_voice.rooms_folder:
-        rooms = recordings(folder / recipe.non_voice.rooms_folder)
+    if learning.non_voice.rooms_folder:
+        rooms = recordings(folder / learning.non_voice.rooms_folder)
     return Extraction(
         spec=mel_power_spec(recipe.features),
-        n_copies=recipe.copies.n_copies,
-        augmentation=recipe.copies.settings,
+        n_copies=learning.copies.n_copies,
+        augmentation=learning.copies.settings,
         seed=recipe.seed,
         rooms=tuple(_recording(path) for path in rooms),
     )
@@ -199,25 +175,19 @@ def _version(power: FloatArray) -> Version:
     )
 
 
-def _report(refused: Sequence[LeftOut], *, n_clips: int) -> None:
-    for item in refused:
-        _log.warning("left out: %s", item.reason)
-    if len(refused) > LARGEST_REFUSED_SHARE * n_clips:
-        raise AudioDataError(
-            f"{len(refused)} of {n_clips} recordings cannot be used, at most "
-            f"{LARGEST_REFUSED_SHARE:.0%} may be; the first: {refused[0].reason}"
-        )
-
-
 def _others(
-    recipe: Recipe, folder: Path, cache: FeatureCache, extraction: Extraction
+    recipe: Recipe,
+    learning: WindowLearning,
+    folder: Path,
+    cache: FeatureCache,
+    extraction: Extraction,
 ) -> dict[str, tuple[FloatArray, ...]]:
     plan: dict[str, list[Source]] = {}
-    for recorded in recipe.non_voice.recorded:
+    for recorded in learning.non_voice.recorded:
         paths = non_voice_recordings(recorded, folder)["train"]
         plan.setdefault(recorded.kind, []).extend(map(_recording, paths))
-    if recipe.non_voice.n_synthetic:
-        plan["synthetic"] = list(_synthetic(recipe))
+    if learning.non_voice.n_synthetic:
+        plan["synthetic"] = list(_synthetic(recipe.seed, learning.non_voice))
     return {
         kind: _frames_of_kind(kind, sources, cache, extraction) for kind, sources in plan.items()
     }
@@ -232,11 +202,11 @@ def _frames_of_kind(
     return tuple(power for versions in fetched.versions.values() for power in versions)
 
 
-def _synthetic(recipe: Recipe) -> Iterable[Synthetic]:
-    for number in range(recipe.non_voice.n_synthetic):
+def _synthetic(seed: int, non_voice: NonVoice) -> Iterable[Synthetic]:
+    for number in range(non_voice.n_synthetic):
         yield Synthetic(
-            content=f"synthetic-{recipe.seed}-{number}",
-            seed=recipe.seed,
+            content=f"synthetic-{seed}-{number}",
+            seed=seed,
             number=number,
-            length_s=recipe.non_voice.synthetic_s,
+            length_s=non_voice.synthetic_s,
         )

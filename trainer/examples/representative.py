@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from edge import dsp
 from edge.contract.spec import FeatureSpec
 from edge.errors import AudioDataError
-from trainer import audio
 from trainer.corpora.base import Utterance
+from trainer.sound import audio
 
 FloatArray = NDArray[np.float32]
 

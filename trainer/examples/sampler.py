@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract.labels import EMOTIONS, NON_VOICE
+from edge.contract.labels import NON_VOICE
 from edge.contract.spec import MelBank
-from trainer import specaugment
-from trainer.corpora import CORPORA
-from trainer.dataset import DataSet, Version, Voice, emotion_index
-from trainer.labels import LABELS
-from trainer.logmel import log_mel_image
-from trainer.recipe import Recipe
+from trainer.examples import specaugment
+from trainer.examples.dataset import DataSet, Version, Voice
+from trainer.features.logmel import log_mel_image
+from trainer.recipe.learning import WindowLearning
+from trainer.recipe.schema import Recipe
 
 FloatArray = NDArray[np.float32]
+Batch = tuple[FloatArray, FloatArray, FloatArray]
 
 
 _N_WARPS = 17
-_N_AHEAD = 6
 _N_TILT_POINTS = 5
 _ROOM_TONE_SHARE = 0.5
 _SILENT_SHARE = 0.02
@@ -38,19 +35,30 @@ class WindowSampler:
     Parameters
     ----------
     recipe : Recipe
+        Its features and labels.
+    learning : WindowLearning
+        The recipe's.
     data : DataSet
     """
 
-    def __init__(self, recipe: Recipe, data: DataSet) -> None:
+    def __init__(self, recipe: Recipe, learning: WindowLearning, data: DataSet) -> None:
         self._recipe = recipe
+        self._learning = learning
+        self._emotions = data.emotions
         self._image = log_mel_image(recipe.features)
         self._others = data.others
         self._pools = _pools(data.voices["train"])
         weights = np.array([self._weight(corpus) for corpus in self._pools])
         self._corpus_shares = weights / weights.sum()
-        self._warps = _warps(self._image.mel, recipe.windows.warp_range)
+        self._warps = _warps(self._image.mel, learning.distortion.warp_range)
 
-    def batch(self, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch; the same seed and number give the same batches."""
+        rng = np.random.default_rng((self._recipe.seed, number))
+        for _ in range(self._learning.fit.steps_per_epoch):
+            yield self.batch(rng)
+
+    def batch(self, rng: np.random.Generator) -> Batch:
         """Draw one batch.
 
         Returns
@@ -58,48 +66,37 @@ class WindowSampler:
         windows : (batch, n_frames, n_bands, 1) float32 array
         targets : (batch, 2 * n_labels) float32 array
             Wanted probabilities, then 1 for each label that is right or wrong there.
+        weights : (batch,) float32 array
+            All 1.
         """
-        n_windows = self._recipe.training.batch_size
+        n_windows = self._learning.fit.batch_size
         drawn = [self._one(rng) for _ in range(n_windows)]
         power = np.stack([power for power, _, _ in drawn])
         wanted = np.stack([wanted for _, wanted, _ in drawn])
         known = np.stack([known for _, _, known in drawn])
         windows = self._to_input(power, rng)
-        smoothing = self._recipe.training.label_smoothing
+        smoothing = self._learning.fit.label_smoothing
         wanted = (1 - smoothing) * wanted + smoothing * known / known.sum(axis=1, keepdims=True)
-        alpha = self._recipe.windows.mixup_alpha
+        alpha = self._learning.distortion.mixup_alpha
         if alpha > 0:
             windows, wanted, known = specaugment.mixup(windows, wanted, known, alpha=alpha, rng=rng)
         targets = np.concatenate([wanted, known], axis=1).astype(np.float32)
-        return windows[..., np.newaxis].astype(np.float32), targets
-
-    def batches(self, *, n_batches: int, seed: int) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """Yield batches, drawn ahead in a thread; the same seed gives the same batches."""
-        rng = np.random.default_rng(seed)
-        # One worker keeps the order, and with it the sequence of the generator.
-        with ThreadPoolExecutor(max_workers=1) as ahead:
-            n_first = min(_N_AHEAD, n_batches)
-            drawn = deque(ahead.submit(self.batch, rng) for _ in range(n_first))
-            for number in range(n_batches):
-                batch = drawn.popleft().result()
-                if number + n_first < n_batches:
-                    drawn.append(ahead.submit(self.batch, rng))
-                yield batch
+        return windows[..., np.newaxis].astype(np.float32), targets, np.ones(n_windows, np.float32)
 
     def _weight(self, corpus: str) -> float:
         return next(use.weight for use in self._recipe.corpora if use.name == corpus)
 
     def _one(self, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
-        if self._others and rng.random() < self._recipe.non_voice.share:
+        if self._others and rng.random() < self._learning.non_voice.share:
             return (
                 self._other_window(rng),
-                _one_hot(len(EMOTIONS)),
-                np.ones(len(LABELS), np.float32),
+                self._one_hot(NON_VOICE),
+                np.ones(len(self._recipe.labels), np.float32),
             )
         return self._voice_window(rng)
 
     def _voice_window(self, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
-        settings = self._recipe.windows
+        settings = self._learning.distortion
         corpus = list(self._pools)[rng.choice(len(self._pools), p=self._corpus_shares)]
         by_emotion = list(self._pools[corpus].values())
         voices = by_emotion[rng.integers(len(by_emotion))]
@@ -110,28 +107,32 @@ class WindowSampler:
             power = specaugment.mix_background(
                 power, self._background(rng), snr_db=snr_db, voice_level=1.0
             )
-        return power, _one_hot(emotion_index(voice.utterance)), self._judged(voice)
+        return power, self._one_hot(voice.utterance.emotion), self._judged(voice)
 
     def _version(self, voice: Voice, rng: np.random.Generator) -> Version:
         original, *copies = voice.versions
-        if not copies or rng.random() < self._recipe.copies.clean_share:
+        if not copies or rng.random() < self._learning.copies.clean_share:
             return original
         return copies[rng.integers(len(copies))]
 
     def _judged(self, voice: Voice) -> FloatArray:
         """Return 1 for each label that is right or wrong for the voice, 0 where nobody can say."""
-        has = (*CORPORA[voice.utterance.corpus].emotions, NON_VOICE)
-        unjudged = self._recipe.training.unjudged
+        has = (*self._emotions[voice.utterance.corpus], NON_VOICE)
+        unjudged = self._learning.fit.unjudged
         return np.array(
             [
                 label in has or voice.utterance.emotion not in unjudged.get(label, ())
-                for label in LABELS
+                for label in self._recipe.labels
             ],
             np.float32,
         )
 
+    def _one_hot(self, label: str) -> FloatArray:
+        labels = self._recipe.labels
+        return np.eye(len(labels), dtype=np.float32)[labels.index(label)]
+
     def _cut(self, version: Version, rng: np.random.Generator) -> FloatArray:
-        settings = self._recipe.windows
+        settings = self._learning.distortion
         tempo = rng.uniform(*settings.tempo_range)
         length = self._image.n_frames * tempo
         start = specaugment.draw_start(version.voice, length=length, settings=settings, rng=rng)
@@ -167,7 +168,7 @@ class WindowSampler:
         return np.pad(cut, ((0, n_frames - len(cut)), (0, 0)))
 
     def _to_input(self, power: FloatArray, rng: np.random.Generator) -> FloatArray:
-        settings = self._recipe.windows
+        settings = self._learning.distortion
         warps = self._warps[rng.integers(len(self._warps), size=len(power))]
         tilted = [
             specaugment.tilt_bands(
@@ -181,7 +182,7 @@ class WindowSampler:
         return np.stack([self._mask(window, rng) for window in windows])
 
     def _mask(self, window: FloatArray, rng: np.random.Generator) -> FloatArray:
-        settings = self._recipe.windows
+        settings = self._learning.distortion
         fill = float(window.mean())
         window = specaugment.mask_frames(
             window,
@@ -221,10 +222,6 @@ def _pools(voices: tuple[Voice, ...]) -> dict[str, dict[str, list[Voice]]]:
         by_emotion = pools.setdefault(voice.utterance.corpus, {})
         by_emotion.setdefault(voice.utterance.emotion, []).append(voice)
     return pools
-
-
-def _one_hot(index: int) -> FloatArray:
-    return np.eye(len(LABELS), dtype=np.float32)[index]
 
 
 def _warps(mel: MelBank, warp_range: tuple[float, float]) -> FloatArray:

@@ -8,60 +8,15 @@ passes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+
+from trainer.recipe.learning import SpecAugmentSettings
 
 FloatArray = NDArray[np.float32]
 
 _ROOM_STEP_DB = 5.0
 _ROOM_FALL_DB = (-5.0, 25.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpecAugmentSettings:
-    """How training windows are cut and disturbed.
-
-    Attributes
-    ----------
-    whole_probability : float
-        Share of the windows that show as much of the voice as fits; the others may cut it.
-    least_voice_frames : int
-        Voice that a cut window still shows, in frames.
-    tempo_range : tuple of float
-        Bounds of the tempo; above 1 is faster. The pitch stays.
-    warp_range : tuple of float
-        Bounds of the factor by which frequencies are scaled.
-    tilt_db : float
-        Largest gain of the random frequency response, in dB.
-    background_probability : float
-        Share of the voice windows that get a background.
-    snr_range_db : tuple of float
-        Bounds of the mean power of the voice over that of its background, in dB.
-    floor_range_db : tuple of float
-        Bounds of the level added to every window, in dB relative to its voice.
-    n_time_masks, n_band_masks : int
-        Masks per window.
-    longest_time_mask, widest_band_mask : int
-        Bounds of their lengths, in frames and in bands.
-    mixup_alpha : float
-        Parameter of the beta distribution of the mixing ratio; 0 is no mixup.
-    """
-
-    whole_probability: float
-    least_voice_frames: int
-    tempo_range: tuple[float, float]
-    warp_range: tuple[float, float]
-    tilt_db: float
-    background_probability: float
-    snr_range_db: tuple[float, float]
-    floor_range_db: tuple[float, float]
-    n_time_masks: int
-    n_band_masks: int
-    longest_time_mask: int
-    widest_band_mask: int
-    mixup_alpha: float
 
 
 def voiced_span(power: FloatArray, *, below_peak_db: float) -> tuple[int, int]:

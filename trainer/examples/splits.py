@@ -1,26 +1,20 @@
 """Who is learnt from, who is chosen by, who is judged: splits by speaker, and one that is not.
 
-A speaker or a recording on two sides makes every figure a lie; both are refused.
+A speaker or a recording on two sides makes every figure a lie: see `trainer.examples.leakage`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from edge.errors import EXIT_BAD_DATA, SerError, UsageError
+from edge.errors import UsageError
 from trainer.corpora.base import Utterance
-
-
-class LeakageError(SerError, ValueError):
-    """A speaker or a recording stands on two sides of a split."""
-
-    exit_code = EXIT_BAD_DATA
+from trainer.examples.leakage import LeakageError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,128 +60,218 @@ def by_names(
     return _split(utterances, validation=frozenset(validation), test=frozenset(test))
 
 
-def by_seed(utterances: Sequence[Utterance], *, n_validation: int, n_test: int, seed: int) -> Split:
-    """Split by speakers that a seed draws.
+def by_shares(
+    utterances: Sequence[Utterance], *, validation_share: float, test_share: float, seed: int
+) -> Split:
+    """Split by speakers that a seed draws, of each corpus its share.
 
     Parameters
     ----------
     utterances : sequence of Utterance
-    n_validation, n_test : int
-        Speakers to hold out for each.
+    validation_share, test_share : float
+        Shares of each corpus' speakers: at least one where it has three or more and the share is
+        not 0. A corpus of one or two speakers only trains.
     seed : int
 
     Raises
     ------
     UsageError
-        If no speaker would be left to train on.
+        If no corpus has enough speakers.
     """
-    order = _shuffled_speakers(utterances, seed=seed)
-    if n_validation + n_test >= len(order):
+    rng = np.random.default_rng(seed)
+    validation: set[str] = set()
+    test: set[str] = set()
+    for family in _families(utterances):
+        order = [family[i] for i in rng.permutation(len(family))]
+        n_test = min(_n_held_out(len(family), test_share), len(family) - 1)
+        n_left = len(family) - n_test
+        n_validation = min(_n_held_out(len(family), validation_share), n_left - 1)
+        test.update(order[:n_test])
+        validation.update(order[n_test : n_test + n_validation])
+    if test_share and not test:
         raise UsageError(
-            f"{n_validation} + {n_test} speakers are to be held out of {len(order)}; "
-            "at least one must be left to train on"
+            "no corpus has the three speakers that it takes to hold one out for the test and one "
+            "for validation; add speakers, or name those to hold out in the recipe's [split]"
         )
-    return _split(
-        utterances,
-        validation=frozenset(order[:n_validation]),
-        test=frozenset(order[n_validation : n_validation + n_test]),
-    )
+    return _split(utterances, validation=frozenset(validation), test=frozenset(test))
 
 
-def folds(utterances: Sequence[Utterance], *, n_folds: int, seed: int) -> list[Split]:
-    """Return splits in which every speaker is in the test part once; validation is empty.
+def folds(
+    utterances: Sequence[Utterance], *, n_folds: int, validation_share: float, seed: int
+) -> list[Split]:
+    """Return splits in which every speaker is in the test part once.
+
+    The speakers of each corpus are dealt out evenly; whoever both speaks and sings is dealt once.
+
+    Parameters
+    ----------
+    utterances : sequence of Utterance
+    n_folds : int
+    validation_share : float
+        Share of each corpus' remaining speakers that is held out for validation: at least one
+        where two or more remain, none where the share is 0.
+    seed : int
 
     Raises
     ------
     UsageError
         If there are fewer speakers than folds, or fewer than two folds.
     """
-    order = _shuffled_speakers(utterances, seed=seed)
-    if not 2 <= n_folds <= len(order):
-        raise UsageError(f"{n_folds} folds are asked for, expected 2 to {len(order)} (speakers)")
-    groups = [frozenset(order[i::n_folds]) for i in range(n_folds)]
-    return [_split(utterances, validation=frozenset(), test=group) for group in groups]
+    families = _families(utterances)
+    n_speakers = sum(len(family) for family in families)
+    if not 2 <= n_folds <= n_speakers:
+        raise UsageError(f"{n_folds} folds are asked for, expected 2 to {n_speakers} (speakers)")
+    rng = np.random.default_rng(seed)
+    order = [[family[i] for i in rng.permutation(len(family))] for family in families]
+    # One deck, corpus after corpus: the speakers of each are spread as evenly as they can be.
+    deck = [speaker for family in order for speaker in family]
+    found = []
+    for number in range(n_folds):
+        test = frozenset(deck[number::n_folds])
+        rest = [[s for s in family if s not in test] for family in order]
+        validation = frozenset(
+            s for family in rest for s in _validators(family, validation_share, rng)
+        )
+        found.append(_split(utterances, validation=validation, test=test))
+    return found
 
 
-def stratified_random(utterances: Sequence[Utterance], *, test_share: float, seed: int) -> Split:
+def stratified_random(
+    utterances: Sequence[Utterance], *, validation_share: float, test_share: float, seed: int
+) -> Split:
     """Split by clip, evenly by emotion, as much of the literature does.
 
-    The same speakers stand on both sides: figures from this split say how well a model knows
+    The same speakers stand on all sides: figures from this split say how well a model knows
     *these* voices, never how it will do on a new one. It exists to compare with published numbers.
     """
     rng = np.random.default_rng(seed)
-    test: set[Path] = set()
     by_emotion: dict[str, list[Path]] = defaultdict(list)
     for utterance in utterances:
         by_emotion[utterance.emotion].append(utterance.path)
+    validation: set[Path] = set()
+    test: set[Path] = set()
     for _, paths in sorted(by_emotion.items()):
-        chosen = rng.permutation(len(paths))[: round(test_share * len(paths))]
-        test.update(paths[i] for i in chosen)
-    return Split(
-        train=tuple(u for u in utterances if u.path not in test),
-        validation=(),
-        test=tuple(u for u in utterances if u.path in test),
-    )
+        order = [paths[i] for i in rng.permutation(len(paths))]
+        n_test = round(test_share * len(order))
+        test.update(order[:n_test])
+        validation.update(order[n_test : n_test + round(validation_share * len(order))])
+    return _split_by(utterances, lambda u: u.path in validation, lambda u: u.path in test)
 
 
-def refuse_shared_speakers(split: Split) -> None:
-    """Raise where a speaker stands on two sides.
+def sentence_folds(
+    utterances: Sequence[Utterance], *, n_folds: int, validation_share: float, seed: int
+) -> list[Split]:
+    """Return splits in which every sentence is in the test part once, and trained on in no other.
 
-    Raises
-    ------
-    LeakageError
-    """
-    owners: dict[str, str] = {}
-    for part, utterances in split.parts().items():
-        for speaker in sorted({u.speaker for u in utterances}):
-            if speaker in owners:
-                raise LeakageError(
-                    f"speaker {speaker} stands in both {owners[speaker]} and {part}; "
-                    "every speaker must stand in one part only"
-                )
-            owners[speaker] = part
-
-
-def refuse_shared_recordings(split: Split, hashes: Mapping[Path, str]) -> None:
-    """Raise where the same recording, by its content, stands on two sides.
+    The speakers are the same on all sides: it tells whether a model knows the words.
 
     Parameters
     ----------
-    split : Split
-    hashes : mapping of Path to str
-        From `content_hash`, one for every recording.
+    utterances : sequence of Utterance
+    n_folds : int
+        At most; a corpus of fewer sentences has fewer parts.
+    validation_share : float
+        Share of the training clips, drawn evenly by emotion.
+    seed : int
 
     Raises
     ------
-    LeakageError
+    UsageError
+        If there are fewer than two sentences.
     """
-    owners: dict[str, tuple[str, Path]] = {}
-    for part, utterances in split.parts().items():
-        for utterance in utterances:
-            first = owners.setdefault(hashes[utterance.path], (part, utterance.path))
-            if first[0] != part:
-                raise LeakageError(
-                    f"{utterance.path} in {part} is the same recording as {first[1]} in "
-                    f"{first[0]}; remove one of them"
-                )
+    sentences = sorted({(u.corpus, u.text) for u in utterances})
+    n_parts = min(n_folds, len(sentences))
+    if n_parts < 2:
+        raise UsageError(f"the recordings have {len(sentences)} sentence, expected at least 2")
+    order = np.random.default_rng(seed).permutation(len(sentences))
+    found = []
+    for number in range(n_parts):
+        test = {sentences[i] for i in order[number::n_parts]}
+        rest = [u for u in utterances if (u.corpus, u.text) not in test]
+        inner = stratified_random(rest, validation_share=validation_share, test_share=0, seed=seed)
+        found.append(
+            Split(
+                train=inner.train,
+                validation=inner.validation,
+                test=tuple(u for u in utterances if (u.corpus, u.text) in test),
+            )
+        )
+    return found
 
 
-def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def corpus_folds(
+    utterances: Sequence[Utterance], *, validation_share: float, seed: int
+) -> dict[str, Split]:
+    """Return a split for each corpus that is left out; corpora of the same speakers go together.
+
+    Parameters
+    ----------
+    utterances : sequence of Utterance
+    validation_share : float
+        As `folds` has it.
+    seed : int
+
+    Returns
+    -------
+    dict of Split
+        By the names of the corpora in the test part: ``"ravdess+ravdess-song"``.
+
+    Raises
+    ------
+    UsageError
+        If there is only one corpus.
+    """
+    families = _families(utterances)
+    if len(families) < 2:
+        raise UsageError("only one corpus is there, expected at least two to leave one out")
+    found = {}
+    for family in families:
+        test = frozenset(family)
+        rng = np.random.default_rng(seed)
+        rest = [other for other in families if other is not family]
+        validation = frozenset(
+            s for other in rest for s in _validators(other, validation_share, rng)
+        )
+        name = "+".join(sorted({u.corpus for u in utterances if u.speaker in test}))
+        found[name] = _split(utterances, validation=validation, test=test)
+    return found
 
 
 def _split(
     utterances: Sequence[Utterance], *, validation: frozenset[str], test: frozenset[str]
 ) -> Split:
-    held_out = validation | test
+    return _split_by(utterances, lambda u: u.speaker in validation, lambda u: u.speaker in test)
+
+
+def _split_by(
+    utterances: Sequence[Utterance],
+    validates: Callable[[Utterance], bool],
+    tests: Callable[[Utterance], bool],
+) -> Split:
     return Split(
-        train=tuple(u for u in utterances if u.speaker not in held_out),
-        validation=tuple(u for u in utterances if u.speaker in validation),
-        test=tuple(u for u in utterances if u.speaker in test),
+        train=tuple(u for u in utterances if not validates(u) and not tests(u)),
+        validation=tuple(u for u in utterances if validates(u)),
+        test=tuple(u for u in utterances if tests(u)),
     )
 
 
-def _shuffled_speakers(utterances: Sequence[Utterance], *, seed: int) -> list[str]:
-    speakers = sorted({u.speaker for u in utterances})
-    return [speakers[i] for i in np.random.default_rng(seed).permutation(len(speakers))]
+def _n_held_out(n_speakers: int, share: float) -> int:
+    return max(1, round(share * n_speakers)) if share and n_speakers >= 3 else 0
+
+
+def _families(utterances: Sequence[Utterance]) -> list[list[str]]:
+    """Return the speakers of each corpus; who occurs in several counts for the first by name."""
+    homes: dict[str, str] = {}
+    for utterance in utterances:
+        homes[utterance.speaker] = min(utterance.corpus, homes.get(utterance.speaker, "~"))
+    families: dict[str, list[str]] = defaultdict(list)
+    for speaker, corpus in sorted(homes.items()):
+        families[corpus].append(speaker)
+    return [family for _, family in sorted(families.items())]
+
+
+def _validators(family: Sequence[str], share: float, rng: np.random.Generator) -> list[str]:
+    if share == 0 or len(family) < 2:
+        return []
+    n_validators = max(1, round(share * len(family)))
+    return [family[i] for i in rng.permutation(len(family))[:n_validators]]

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from edge.contract.labels import EMOTIONS
-from trainer.evaluate import Verdict
+from edge.contract.labels import NON_VOICE
+from trainer.corpora.targets import target
+from trainer.judging.verdicts import Verdict
 
 _BOUNDS = (0.25, 10.0)
 _TINY = 1e-12
 
 
-def fit_temperature(verdicts: Sequence[Verdict]) -> float:
+def fit_temperature(verdicts: Sequence[Verdict], *, labels: Sequence[str]) -> float:
     """Return the temperature with the least cross-entropy over the windows of validation clips.
 
     Parameters
@@ -33,7 +34,10 @@ def fit_temperature(verdicts: Sequence[Verdict]) -> float:
     float
         From 0.25 to 10; every clip counts the same, however many windows it has.
     """
-    logits, truth, weight = _windows(verdicts)
+    spoken = tuple(label for label in labels if label != NON_VOICE)
+    logits, truth, weight = _windows(verdicts, spoken)
+    if not len(truth):
+        return 1.0
 
     def loss(log_temperature: float) -> float:
         return cross_entropy(logits / np.exp(log_temperature), truth, weight)
@@ -60,14 +64,14 @@ def cross_entropy(
 
 
 def _windows(
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[Verdict], labels: tuple[str, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     rows, truth, weight = [], [], []
     for verdict in verdicts:
         windows = verdict.analysis.windows
         voiced = [w.probabilities for w in windows if w.is_speech and w.probabilities]
         for probabilities in voiced:
-            rows.append([np.log(max(probabilities[emotion], _TINY)) for emotion in EMOTIONS])
-            truth.append(EMOTIONS.index(verdict.utterance.emotion))
+            rows.append([np.log(max(probabilities[label], _TINY)) for label in labels])
+            truth.append(labels.index(target(verdict.utterance, labels)))
             weight.append(1.0 / len(voiced))
     return np.array(rows), np.array(truth), np.array(weight)

@@ -10,8 +10,10 @@ from edge.errors import ConfigError, NoInputError
 from tests.fakes.specs import logmel_table, spec
 from tests.support import data_dir, need
 from trainer import recipe
-from trainer.dataset import corpus_named, find_split, non_voice_recordings
-from trainer.logmel import mel_power_spec
+from trainer.examples.dataset import non_voice_recordings
+from trainer.examples.gather import divide
+from trainer.features.logmel import mel_power_spec
+from trainer.recipe.learning import RecordedNonVoice
 
 DEFAULT = recipe.load("default")
 
@@ -19,7 +21,8 @@ DEFAULT = recipe.load("default")
 def test_default_recipe_holds_its_speakers_out_of_speech_and_song() -> None:
     folder = data_dir()
     need((folder / "ravdess-song").is_dir(), "corpora of the default recipe")
-    split, left_out = find_split(DEFAULT, folder)
+    division = divide(DEFAULT, folder)
+    split = division.split
     for part, names in (
         ("validation", {"ravdess_09", "ravdess_10", "emodb_08", "nemo_KD0"}),
         ("test", {f"ravdess_{n}" for n in (17, 18, 19, 20)} | {"emodb_11", "nemo_SM0"}),
@@ -27,12 +30,14 @@ def test_default_recipe_holds_its_speakers_out_of_speech_and_song() -> None:
         assert set(split.speakers(part)) == names
         assert not names & set(split.speakers("train"))
     assert "ravdess_17" in split.speakers("test", corpus="ravdess-song")
-    assert len(left_out) == 59
+    assert len(division.left_out) == 59
 
 
-@pytest.mark.parametrize("source", DEFAULT.non_voice.recorded, ids=lambda source: source.kind)
+@pytest.mark.parametrize(
+    "source", DEFAULT.learning.non_voice.recorded, ids=lambda source: source.kind
+)
 def test_sounds_without_a_voice_are_kept_apart_for_the_test(
-    source: recipe.RecordedNonVoice,
+    source: RecordedNonVoice,
 ) -> None:
     need((data_dir() / source.folder).is_dir(), source.folder)
     parts = non_voice_recordings(source, data_dir())
@@ -45,12 +50,7 @@ def test_sounds_without_a_voice_are_kept_apart_for_the_test(
 
 def test_missing_noise_is_named(tmp_path: Path) -> None:
     with pytest.raises(NoInputError, match="no recordings of esc10"):
-        non_voice_recordings(DEFAULT.non_voice.recorded[0], tmp_path)
-
-
-def test_unknown_corpus_is_named() -> None:
-    with pytest.raises(ConfigError, match="unknown corpus 'ravdes'; known are emodb"):
-        corpus_named("ravdes")
+        non_voice_recordings(DEFAULT.learning.non_voice.recorded[0], tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,27 @@ import pytest
 
 from edge.contract.labels import EMOTIONS
 from trainer import recipe
+from trainer.corpora import CORPORA
 from trainer.corpora.base import Utterance
-from trainer.dataset import DataSet, Version, Voice
-from trainer.labels import LABELS
-from trainer.sampler import WindowSampler, evaluation_windows
-from trainer.splits import Split
+from trainer.examples.dataset import DataSet, Version, Voice
+from trainer.examples.sampler import WindowSampler, evaluation_windows
+from trainer.recipe.schema import Recipe
 
-TINY = Path(__file__).with_name("tiny.toml")
+TINY = Path(__file__).parents[1] / "tiny.toml"
 
 
-def tiny(**training: object) -> recipe.Recipe:
-    found = recipe.load(str(TINY))
-    return dataclasses.replace(found, training=dataclasses.replace(found.training, **training))
+def tiny() -> Recipe:
+    return recipe.load(str(TINY))
+
+
+LABELS = tiny().labels
+
+
+def sampler_of(data: DataSet, *, seed: int = 7, **fit: object) -> WindowSampler:
+    found = dataclasses.replace(tiny(), seed=seed)
+    learning = found.learning
+    changed = dataclasses.replace(learning, fit=dataclasses.replace(learning.fit, **fit))
+    return WindowSampler(found, changed, data)
 
 
 def voice(*, corpus: str, emotion: str, n_frames: int) -> Voice:
@@ -34,6 +43,7 @@ def voice(*, corpus: str, emotion: str, n_frames: int) -> Voice:
         emotion=emotion,
         speaker="a",
         sex="F",
+        age_years=None,
         intensity="",
         text="",
         take="",
@@ -50,15 +60,16 @@ def data() -> DataSet:
     ]
     noise = np.random.default_rng(0).gamma(2.0, 0.5, (400, 64)).astype(np.float32)
     return DataSet(
-        split=Split(train=(), validation=(), test=()),
         voices={"train": tuple(voices), "validation": ()},
         others={"noise": (noise, noise[:20])},
+        emotions={"ravdess": EMOTIONS, "emodb": CORPORA["emodb"].emotions},
         left_out=(),
     )
 
 
 def test_batches_have_the_shape_of_the_network(data: DataSet) -> None:
-    windows, targets = WindowSampler(tiny(), data).batch(np.random.default_rng(0))
+    windows, targets, weights = sampler_of(data).batch(np.random.default_rng(0))
+    np.testing.assert_array_equal(weights, np.ones(16))
     assert windows.shape == (16, 192, 64, 1)
     assert windows.dtype == targets.dtype == np.float32
     assert targets.shape == (16, 2 * len(LABELS))
@@ -66,27 +77,21 @@ def test_batches_have_the_shape_of_the_network(data: DataSet) -> None:
     np.testing.assert_allclose(targets[:, : len(LABELS)].sum(axis=1), 1.0, rtol=1e-6)
 
 
-def test_same_seed_same_batches(data: DataSet) -> None:
-    def draw(seed: int) -> list[np.ndarray]:
-        return [w for w, _ in WindowSampler(tiny(), data).batches(n_batches=3, seed=seed)]
+def test_an_epoch_depends_on_the_seed_and_its_number_alone(data: DataSet) -> None:
+    def draw(*, seed: int, number: int) -> list[np.ndarray]:
+        return [w for w, _, _ in sampler_of(data, seed=seed, steps_per_epoch=2).epoch(number)]
 
-    np.testing.assert_array_equal(draw(1), draw(1))
-    assert not np.array_equal(draw(1), draw(2))
-
-
-def test_as_many_batches_come_as_are_asked_for(data: DataSet) -> None:
-    sampler = WindowSampler(tiny(), data)
-    assert [len(list(sampler.batches(n_batches=n, seed=0))) for n in (0, 1, 9)] == [0, 1, 9]
+    np.testing.assert_array_equal(draw(seed=1, number=3), draw(seed=1, number=3))
+    assert not np.array_equal(draw(seed=1, number=3), draw(seed=2, number=3))
+    assert not np.array_equal(draw(seed=1, number=3), draw(seed=1, number=4))
 
 
-def test_fault_while_drawing_is_not_swallowed(data: DataSet) -> None:
-    broken = dataclasses.replace(data, others={"noise": (np.zeros((400, 63), np.float32),)})
-    with pytest.raises(ValueError, match="63"):
-        list(WindowSampler(tiny(), broken).batches(n_batches=20, seed=0))
+def test_an_epoch_has_its_steps(data: DataSet) -> None:
+    assert len(list(sampler_of(data, steps_per_epoch=5).epoch(1))) == 5
 
 
 def test_emotions_of_a_corpus_come_equally_often(data: DataSet) -> None:
-    sampler = WindowSampler(tiny(label_smoothing=0.0), data)
+    sampler = sampler_of(data, label_smoothing=0.0)
     rng = np.random.default_rng(0)
     wanted = np.concatenate([sampler.batch(rng)[1][:, : len(LABELS)] for _ in range(60)])
     share = wanted.mean(axis=0)
@@ -99,7 +104,7 @@ def test_emotions_of_a_corpus_come_equally_often(data: DataSet) -> None:
 
 
 def test_what_a_corpus_cannot_say_is_not_judged(data: DataSet) -> None:
-    sampler = WindowSampler(tiny(label_smoothing=0.0), data)
+    sampler = sampler_of(data, label_smoothing=0.0)
     rng = np.random.default_rng(0)
     unjudged: dict[str, set[tuple[str, ...]]] = {}
     for _ in range(30):

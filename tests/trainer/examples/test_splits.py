@@ -11,20 +11,24 @@ from hypothesis import strategies as st
 
 from edge.contract.labels import EMOTIONS
 from edge.errors import UsageError
-from trainer import splits
 from trainer.corpora.base import Utterance
-from trainer.splits import LeakageError, Split
+from trainer.examples import leakage, splits
+from trainer.examples.leakage import LeakageError
+from trainer.examples.splits import Split
 
 
-def utterance(number: int, *, speaker: str, corpus: str = "ravdess", emotion: str = "sad"):
+def utterance(
+    number: int, *, speaker: str, corpus: str = "ravdess", emotion: str = "sad", text: str = ""
+) -> Utterance:
     return Utterance(
         path=Path(f"{corpus}/{number}.wav"),
         corpus=corpus,
         emotion=emotion,
         speaker=speaker,
         sex="F",
+        age_years=None,
         intensity="",
-        text="",
+        text=text,
         take="",
     )
 
@@ -42,26 +46,38 @@ def speakers_by_part(split: Split) -> list[set[str]]:
     return [{u.speaker for u in part} for part in split.parts().values()]
 
 
-def assert_is_whole_and_disjoint(split: Split, utterances: list[Utterance]) -> None:
-    train, validation, test = speakers_by_part(split)
-    assert len(train | validation | test) == len(train) + len(validation) + len(test)
+def assert_is_whole(split: Split, utterances: list[Utterance]) -> None:
     assert Counter(u for part in split.parts().values() for u in part) == Counter(utterances)
 
 
-@given(corpora, st.integers(0, 2), st.integers(0, 2), st.integers(0, 99))
-def test_seeded_split_is_speaker_disjoint(
-    utterances: list[Utterance], n_validation: int, n_test: int, seed: int
+def assert_is_whole_and_disjoint(split: Split, utterances: list[Utterance]) -> None:
+    train, validation, test = speakers_by_part(split)
+    assert len(train | validation | test) == len(train) + len(validation) + len(test)
+    assert_is_whole(split, utterances)
+
+
+shares = st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0])
+
+
+@given(corpora, shares, shares, st.integers(0, 99))
+def test_drawn_split_is_speaker_disjoint_and_leaves_somebody_to_train_on(
+    utterances: list[Utterance], validation: float, test: float, seed: int
 ) -> None:
     n_speakers = len({u.speaker for u in utterances})
-    if n_validation + n_test >= n_speakers:
-        with pytest.raises(UsageError, match="left to train on"):
-            splits.by_seed(utterances, n_validation=n_validation, n_test=n_test, seed=seed)
+
+    def split() -> Split:
+        return splits.by_shares(utterances, validation_share=validation, test_share=test, seed=seed)
+
+    if n_speakers < 3 and test:
+        with pytest.raises(UsageError, match="three speakers"):
+            split()
         return
-    split = splits.by_seed(utterances, n_validation=n_validation, n_test=n_test, seed=seed)
-    assert_is_whole_and_disjoint(split, utterances)
-    assert [len(s) for s in speakers_by_part(split)[1:]] == [n_validation, n_test]
-    splits.refuse_shared_speakers(split)
-    assert split == splits.by_seed(utterances, n_validation=n_validation, n_test=n_test, seed=seed)
+    found = split()
+    assert_is_whole_and_disjoint(found, utterances)
+    leakage.refuse_shared_speakers(found.parts())
+    assert found.train
+    assert bool(found.test) == bool(test and n_speakers >= 3)
+    assert found == split()
 
 
 @given(corpora, st.integers(2, 4), st.integers(0, 99))
@@ -71,9 +87,9 @@ def test_every_speaker_is_judged_once_in_folds(
     speakers = {u.speaker for u in utterances}
     if n_folds > len(speakers):
         with pytest.raises(UsageError, match="folds are asked for"):
-            splits.folds(utterances, n_folds=n_folds, seed=seed)
+            splits.folds(utterances, n_folds=n_folds, validation_share=0.2, seed=seed)
         return
-    found = splits.folds(utterances, n_folds=n_folds, seed=seed)
+    found = splits.folds(utterances, n_folds=n_folds, validation_share=0.2, seed=seed)
     for split in found:
         assert_is_whole_and_disjoint(split, utterances)
     judged = Counter(s for split in found for s in speakers_by_part(split)[2])
@@ -84,16 +100,16 @@ def test_every_speaker_is_judged_once_in_folds(
 def test_stratified_random_split_keeps_the_share_of_each_emotion(
     utterances: list[Utterance], seed: int
 ) -> None:
-    split = splits.stratified_random(utterances, test_share=0.25, seed=seed)
+    split = splits.stratified_random(utterances, validation_share=0.1, test_share=0.25, seed=seed)
     all_of, test_of = (Counter(u.emotion for u in us) for us in (utterances, split.test))
     assert test_of == Counter({e: n for e, c in all_of.items() if (n := round(0.25 * c))})
 
 
 def test_stratified_random_split_is_recognised_as_leaking_speakers() -> None:
     utterances = [utterance(i, speaker="a") for i in range(8)]
-    split = splits.stratified_random(utterances, test_share=0.25, seed=0)
+    split = splits.stratified_random(utterances, validation_share=0, test_share=0.25, seed=0)
     with pytest.raises(LeakageError, match="speaker a stands in both train and test"):
-        splits.refuse_shared_speakers(split)
+        leakage.refuse_shared_speakers(split.parts())
 
 
 def test_speech_and_song_of_one_actor_stay_together() -> None:
@@ -121,14 +137,66 @@ def test_same_recording_under_two_names_is_refused(tmp_path: Path) -> None:
     for item, content in zip(utterances, (b"same", b"same"), strict=True):
         file = tmp_path / item.path.name
         file.write_bytes(content)
-        hashes[item.path] = splits.content_hash(file)
+        hashes[item.path] = leakage.content_hash(file)
     split = splits.by_names(utterances, validation=(), test=("b",))
     with pytest.raises(LeakageError, match=r"2\.wav in test is the same recording as .*1\.wav"):
-        splits.refuse_shared_recordings(split, hashes)
+        leakage.refuse_shared_recordings(split.parts(), hashes)
 
 
 def test_same_recording_twice_on_one_side_is_no_leak() -> None:
     utterances = [utterance(1, speaker="a"), utterance(2, speaker="a")]
     split = splits.by_names(utterances, validation=(), test=())
-    splits.refuse_shared_recordings(split, dict.fromkeys((u.path for u in utterances), "same"))
+    leakage.refuse_shared_recordings(
+        split.parts(), dict.fromkeys((u.path for u in utterances), "same")
+    )
     assert len(split.train) == 2
+
+
+def two_corpora() -> list[Utterance]:
+    spoken = [utterance(i, speaker=f"ravdess_{i % 4}", text=f"s{i % 2}") for i in range(16)]
+    sung = [
+        utterance(i, speaker=f"ravdess_{i % 4}", corpus="ravdess-song", text=f"s{i % 2}")
+        for i in range(16, 24)
+    ]
+    german = [
+        utterance(i, speaker=f"emodb_{i % 3}", corpus="emodb", text=f"g{i % 3}")
+        for i in range(24, 36)
+    ]
+    return spoken + sung + german
+
+
+def test_folds_spread_the_speakers_of_every_corpus() -> None:
+    found = splits.folds(two_corpora(), n_folds=3, validation_share=0.1, seed=1)
+    assert all(split.speakers("test", corpus="emodb") for split in found)
+    assert all(split.speakers("test", corpus="ravdess") for split in found)
+    assert all(len(split.speakers("validation")) == 2 for split in found)
+
+
+def test_corpora_of_the_same_actors_are_left_out_together() -> None:
+    found = splits.corpus_folds(two_corpora(), validation_share=0.1, seed=1)
+    assert set(found) == {"emodb", "ravdess+ravdess-song"}
+    assert {u.corpus for u in found["emodb"].test} == {"emodb"}
+    assert {u.corpus for u in found["emodb"].train} == {"ravdess", "ravdess-song"}
+    for split in found.values():
+        leakage.refuse_shared_speakers(split.parts())
+
+
+def test_one_corpus_cannot_be_left_out() -> None:
+    with pytest.raises(UsageError, match="only one corpus"):
+        splits.corpus_folds([utterance(1, speaker="a")], validation_share=0.1, seed=1)
+
+
+def test_sentences_are_judged_by_who_never_heard_them() -> None:
+    utterances = two_corpora()
+    found = splits.sentence_folds(utterances, n_folds=5, validation_share=0.1, seed=1)
+    for split in found:
+        assert_is_whole(split, utterances)
+        heard = {(u.corpus, u.text) for u in split.train + split.validation}
+        assert not heard & {(u.corpus, u.text) for u in split.test}
+    judged = Counter(u for split in found for u in split.test)
+    assert judged == Counter(utterances)
+
+
+def test_one_sentence_makes_no_folds() -> None:
+    with pytest.raises(UsageError, match="1 sentence"):
+        splits.sentence_folds([utterance(1, speaker="a")], n_folds=2, validation_share=0, seed=1)

@@ -10,9 +10,9 @@ import pytest
 from edge.analysis import ClipAnalysis
 from edge.contract.labels import EMOTIONS
 from edge.decide.outcomes import Scores
-from trainer import calibrate
 from trainer.corpora.base import Utterance
-from trainer.evaluate import Verdict
+from trainer.fitting import calibrate
+from trainer.judging.verdicts import Verdict
 
 
 def verdict(probabilities: np.ndarray, *, emotion: str) -> Verdict:
@@ -32,6 +32,7 @@ def verdict(probabilities: np.ndarray, *, emotion: str) -> Verdict:
         emotion=emotion,
         speaker="a",
         sex="F",
+        age_years=None,
         intensity="",
         text="",
         take="",
@@ -57,7 +58,9 @@ def test_temperature_that_was_put_in_is_found(temperature: float) -> None:
         honest = np.exp(logits) / np.exp(logits).sum()
         told = np.exp(temperature * logits) / np.exp(temperature * logits).sum()
         verdicts.append(verdict(told, emotion=str(rng.choice(EMOTIONS, p=honest))))
-    assert calibrate.fit_temperature(verdicts) == pytest.approx(temperature, rel=0.07)
+    assert calibrate.fit_temperature(verdicts, labels=EMOTIONS) == pytest.approx(
+        temperature, rel=0.07
+    )
 
 
 def test_cross_entropy_by_hand() -> None:

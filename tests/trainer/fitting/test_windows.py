@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.contract.labels import EMOTIONS
+from edge.contract.labels import EMOTIONS, NON_VOICE
 from trainer import recipe
 from trainer.corpora.base import Utterance
-from trainer.dataset import DataSet, Version, Voice
-from trainer.labels import LABELS
-from trainer.splits import Split
+from trainer.examples.dataset import DataSet, Version, Voice
 
 keras = pytest.importorskip("keras")
+
+LABELS = (*EMOTIONS, NON_VOICE)
 
 
 def one_hot(index: int) -> np.ndarray:
@@ -23,7 +23,7 @@ def one_hot(index: int) -> np.ndarray:
 
 
 def test_unjudged_labels_leave_the_softmax() -> None:
-    from trainer.train import masked_cross_entropy
+    from trainer.fitting.windows import masked_cross_entropy
 
     logits = np.zeros((2, len(LABELS)), np.float32)
     logits[:, 3] = 50.0
@@ -47,31 +47,39 @@ def a_little_data() -> DataSet:
             emotion=emotion,
             speaker="a",
             sex="F",
+            age_years=None,
             intensity="",
             text="",
             take="",
         )
         voices.append(Voice(utterance=said, versions=(version,)))
     return DataSet(
-        split=Split(train=(), validation=(), test=()),
         voices={"train": tuple(voices), "validation": tuple(voices[:2])},
         others={},
+        emotions={"ravdess": EMOTIONS},
         left_out=(),
     )
 
 
 def test_a_seed_gives_the_same_network_again(tmp_path: Path) -> None:
-    from trainer.train import fit
+    from trainer.fitting.engine import Logs
+    from trainer.fitting.windows import fit
 
-    tiny = recipe.load(str(Path(__file__).with_name("tiny.toml")))
-    training = dataclasses.replace(tiny.training, n_epochs=2, steps_per_epoch=3)
+    tiny = recipe.load(str(Path(__file__).parents[1] / "tiny.toml"))
+    short = dataclasses.replace(tiny.learning.fit, n_epochs=2, steps_per_epoch=3)
+    learning = dataclasses.replace(tiny.learning, fit=short)
 
-    def weights(seed: int) -> list[np.ndarray]:
-        chosen = dataclasses.replace(tiny, training=training, seed=seed)
-        return fit(chosen, a_little_data(), history=tmp_path / "history.csv").get_weights()
+    def weights(name: str, seed: int) -> list[np.ndarray]:
+        chosen = dataclasses.replace(tiny, seed=seed)
+        logs = Logs(
+            history=tmp_path / f"{name}.csv",
+            tensorboard=tmp_path / name,
+            checkpoint=tmp_path / f"{name}.npz",
+        )
+        return fit(chosen, learning, a_little_data(), logs=logs).get_weights()
 
-    first, again, other = weights(1), weights(1), weights(2)
+    first, again, other = weights("first", 1), weights("again", 1), weights("other", 2)
     for one, two in zip(first, again, strict=True):
         np.testing.assert_array_equal(one, two)
     assert any(not np.array_equal(one, two) for one, two in zip(first, other, strict=True))
-    assert len((tmp_path / "history.csv").read_text().splitlines()) == 3
+    assert len((tmp_path / "first.csv").read_text().splitlines()) == 3
