@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer import metrics
+from trainer.judging import metrics
 
 # Truth 0: two right, one lost. Truth 1: one right, one taken for 0. Truth 2 does not occur.
 TRUTH = np.array([0, 0, 0, 1, 1])
@@ -51,14 +51,6 @@ def test_calibration_error(confidence: list[float], right: list[bool], expected:
     assert found == pytest.approx(expected)
 
 
-def test_spread_is_over_speakers() -> None:
-    truth, predicted = np.array([0, 1, 0, 1]), np.array([0, 1, 0, 0])
-    found = metrics.speaker_spread(truth, predicted, ["a", "a", "b", "b"], n_classes=2)
-    assert found.by_speaker == {"a": 1.0, "b": 0.5}
-    assert found.mean == pytest.approx(0.75)
-    assert found.deviation == pytest.approx(np.std([1.0, 0.5], ddof=1))
-
-
 def test_interval_draws_whole_speakers() -> None:
     right = np.array([1.0, 1.0, 1.0, 0.0])
     speakers = ["a", "a", "a", "b"]
@@ -90,3 +82,9 @@ def test_truth_itself_is_perfect(pairs: list[tuple[int, int]]) -> None:
     truth = np.array([t for t, _ in pairs])
     assert metrics.uar(truth, truth, n_classes=5) == 1.0
     assert metrics.macro_f1(truth, truth, n_classes=5) == 1.0
+
+
+def test_precision_is_of_the_labels_given() -> None:
+    found = metrics.precisions(TRUTH, PREDICTED, n_classes=3)
+    assert found[:2] == pytest.approx([2 / 3, 1.0])
+    assert np.isnan(found[2])

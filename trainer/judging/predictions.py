@@ -1,0 +1,186 @@
+"""What a model file said of each recording: the raw material of every figure, as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.contract.bundle import ModelBundle
+from edge.contract.labels import NON_VOICE
+from edge.errors import AudioDataError, NoInputError
+from trainer.corpora.base import Utterance
+from trainer.corpora.targets import target
+from trainer.judging.verdicts import Verdict, judge
+
+_PREFIX = "p_"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prediction:
+    """One recording, its truth, and what one model file said of it."""
+
+    precision: str
+    """``"float32"``, ``"float16"``, ``"dynamic"`` or ``"int8"``."""
+    seed: int
+    fold: str
+    """Name of the training that the model comes from; empty for a single one."""
+    file: str
+    corpus: str
+    speaker: str
+    sex: str
+    age_years: int | None
+    """None where it is not known."""
+    truth: str
+    intensity: str
+    text: str
+    predicted: str
+    """Empty where the model gave no label: the gate heard no speech, or the model vetoed."""
+    confidence: float
+    """Probability of `predicted`; 0 without one."""
+    probabilities: dict[str, float]
+    """Of every label; empty without one."""
+
+
+def predict(
+    bundle: ModelBundle,
+    utterances: Sequence[Utterance],
+    *,
+    precision: str,
+    seed: int,
+    fold: str,
+) -> list[Prediction]:
+    """Analyse recordings by the edge's own code, as ``ser-edge analyze`` does.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+    utterances : sequence of Utterance
+        Each with a target among the model's labels.
+    precision, fold : str
+    seed : int
+        They stand in every row.
+
+    Raises
+    ------
+    AudioDataError
+        If a recording cannot be decoded: figures over a part of a test would mislead.
+    """
+    labels = spoken_labels(bundle)
+    verdicts = judge(bundle, utterances, title=f"{fold} {precision}".strip())
+    return [prediction_of(v, labels, precision=precision, seed=seed, fold=fold) for v in verdicts]
+
+
+def spoken_labels(bundle: ModelBundle) -> tuple[str, ...]:
+    """Return the labels that a model may give to a voice."""
+    return tuple(label for label in bundle.manifest.labels if label != NON_VOICE)
+
+
+def prediction_of(
+    verdict: Verdict, labels: Sequence[str], *, precision: str, seed: int, fold: str
+) -> Prediction:
+    """Return a verdict as a row of the table."""
+    utterance, analysis = verdict.utterance, verdict.analysis
+    return Prediction(
+        precision=precision,
+        seed=seed,
+        fold=fold,
+        file=_name(utterance),
+        corpus=utterance.corpus,
+        speaker=utterance.speaker,
+        sex=utterance.sex,
+        age_years=utterance.age_years,
+        truth=target(utterance, labels),
+        intensity=utterance.intensity,
+        text=utterance.text,
+        predicted=analysis.label or "",
+        confidence=analysis.confidence,
+        probabilities=analysis.probabilities,
+    )
+
+
+def _name(utterance: Utterance) -> str:
+    """Return the path from the corpus' folder on; equal names lie in different folders."""
+    parts = utterance.path.parts
+    first = parts.index(utterance.corpus) if utterance.corpus in parts else len(parts) - 1
+    return "/".join(parts[first:])
+
+
+def to_csv(predictions: Sequence[Prediction]) -> str:
+    """Return predictions as the text of a CSV file, one column a label's probability."""
+    labels = sorted({label for p in predictions for label in p.probabilities})
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([*_COLUMNS, *(_PREFIX + label for label in labels)])
+    writer.writerows(_row(prediction, labels) for prediction in predictions)
+    return text.getvalue()
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """Read what `to_csv` wrote.
+
+    Raises
+    ------
+    NoInputError
+        If the file is absent.
+    AudioDataError
+        If it is no table of predictions.
+    """
+    if not path.is_file():
+        raise NoInputError(f"{path} does not exist; judge the run first")
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(_parsed(csv.DictReader(file), path))
+
+
+_COLUMNS = (
+    "precision",
+    "seed",
+    "fold",
+    "file",
+    "corpus",
+    "speaker",
+    "sex",
+    "age_years",
+    "truth",
+    "intensity",
+    "text",
+    "predicted",
+    "confidence",
+)
+
+
+def _row(prediction: Prediction, labels: Iterable[str]) -> list[object]:
+    cells = [getattr(prediction, name) for name in _COLUMNS]
+    cells[_COLUMNS.index("age_years")] = prediction.age_years or ""
+    cells[_COLUMNS.index("confidence")] = f"{prediction.confidence:.6f}"
+    shares = [prediction.probabilities.get(label) for label in labels]
+    return [*cells, *("" if share is None else f"{share:.6f}" for share in shares)]
+
+
+def _parsed(rows: Iterable[dict[str, str]], path: Path) -> Iterator[Prediction]:
+    for number, row in enumerate(rows, start=2):
+        try:
+            yield _prediction(row)
+        except (KeyError, ValueError, TypeError) as error:
+            raise AudioDataError(
+                f"{path}:{number}: no prediction of ser-trainer ({error}); judge the run again"
+            ) from error
+
+
+def _prediction(row: dict[str, str]) -> Prediction:
+    probabilities = {
+        name.removeprefix(_PREFIX): float(share)
+        for name, share in row.items()
+        if name.startswith(_PREFIX) and share
+    }
+    words = {name: row[name] for name in _COLUMNS}
+    numbers = {"seed", "age_years", "confidence"}
+    return Prediction(
+        **{name: word for name, word in words.items() if name not in numbers},
+        seed=int(words["seed"]),
+        age_years=int(words["age_years"]) if words["age_years"] else None,
+        confidence=float(words["confidence"]),
+        probabilities=probabilities,
+    )
