@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
+from edge.contract import tables
 from edge.contract.bundle import ModelBundle
-from edge.contract.manifest import SCHEMA_VERSION, CorpusNote, Manifest
-from trainer.dataset import corpus_named
-from trainer.labels import LABELS
-from trainer.quantize import describe
+from edge.contract.manifest import SCHEMA_VERSION, CorpusNote, Manifest, Standardiser
+from edge.errors import NoInputError
+from trainer import corpora
+from trainer.corpora.base import Corpus
+from trainer.examples.splits import Split
+from trainer.modelfile.network import describe
 from trainer.recipe import Recipe
-from trainer.splits import Split
+from trainer.run import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,13 +28,24 @@ class Origin:
     corpora: tuple[CorpusNote, ...]
 
 
-def corpus_notes(recipe: Recipe, split: Split) -> tuple[CorpusNote, ...]:
-    """Say of every corpus who trained, who was chosen by and who was only judged by."""
-    return tuple(_note(use.name, split) for use in recipe.corpora)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """What was fitted beside the network."""
+
+    temperature: float
+    standardise: Standardiser | None
+
+
+def corpus_notes(recipe: Recipe, split: Split, *, data: Path) -> tuple[CorpusNote, ...]:
+    """Say of every corpus who trained, who was chosen by and who was only judged by.
+
+    A speaker who trained is named there alone: where a split shares speakers, nobody was held out.
+    """
+    return tuple(_note(corpora.corpus(use.name, data), split) for use in recipe.corpora)
 
 
 def provisional_bundle(
-    flatbuffer: bytes, *, recipe: Recipe, origin: Origin, temperature: float
+    flatbuffer: bytes, *, recipe: Recipe, origin: Origin, fitted: Fitted
 ) -> ModelBundle:
     """Return a model in memory, so that the edge's own code can run it before it is exported.
 
@@ -47,12 +62,12 @@ def provisional_bundle(
         commit=origin.commit,
         features=recipe.features,
         fingerprint=recipe.features.fingerprint(),
-        labels=LABELS,
+        labels=recipe.labels,
         output="logits",
         input_tensor=network.input_tensor,
         output_tensor=network.output_tensor,
-        standardise=None,
-        temperature=temperature,
+        standardise=fitted.standardise,
+        temperature=fitted.temperature,
         decision=recipe.decision,
         sha256=digest,
         operators=network.operators,
@@ -67,12 +82,33 @@ def provisional_bundle(
     )
 
 
-def _note(name: str, split: Split) -> CorpusNote:
+def bundle_of(folder: RunFolder, precision: str, *, recipe: Recipe) -> ModelBundle:
+    """Return a finished run's network of a precision as `provisional_bundle` does.
+
+    Raises
+    ------
+    NoInputError
+        If the run has not ended, or has no network of that precision.
+    """
+    facts, path = folder.read_facts(), folder.flatbuffer(precision)
+    if not path.is_file():
+        raise NoInputError(f"{folder.path} holds no {precision} network; see its messages")
+    return provisional_bundle(
+        path.read_bytes(),
+        recipe=recipe,
+        origin=tables.from_table(Origin, facts["origin"], path="origin"),
+        fitted=tables.from_table(Fitted, facts["fitted"], path="fitted"),
+    )
+
+
+def _note(corpus: Corpus, split: Split) -> CorpusNote:
+    speakers = {part: set(split.speakers(part, corpus=corpus.name)) for part in split.parts()}
+    trained, chosen_by = speakers["train"], speakers["validation"] - speakers["train"]
     return CorpusNote(
-        name=name,
-        licence=corpus_named(name).licence,
-        n_clips=sum(u.corpus == name for u in split.train),
-        speakers_train=split.speakers("train", corpus=name),
-        speakers_validation=split.speakers("validation", corpus=name),
-        speakers_test=split.speakers("test", corpus=name),
+        name=corpus.name,
+        licence=corpus.licence,
+        n_clips=sum(u.corpus == corpus.name for u in split.train),
+        speakers_train=tuple(sorted(trained)),
+        speakers_validation=tuple(sorted(chosen_by)),
+        speakers_test=tuple(sorted(speakers["test"] - speakers["validation"] - trained)),
     )

@@ -1,53 +1,84 @@
-"""Keras to TFLite: float32, and full int8 with int8 at both ends, for the oldest runtime."""
+"""Keras to TFLite in four precisions, each for the oldest runtime that the edge serves."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from tensorflow.lite.python import schema_py_generated as schema
-from tensorflow.lite.tools import flatbuffer_utils
+from tensorflow.lite.python.convert_phase import ConverterError
 
-from edge.contract.manifest import Operator, TensorInfo
-from edge.errors import OperatorTooNewError
-from edge.infer.interpreter import find_runtime, load_interpreter
+from edge.errors import EXIT_BAD_DATA, BundleError, SerError
+from trainer.chatter import without_chatter
+from trainer.modelfile.network import describe, refuse_newer_operators
+from trainer.modelfile.precisions import PRECISIONS
 
 FloatArray = NDArray[np.float32]
 
-LOWEST_RUNTIME = (2, 14, 0)
-"""tflite-runtime 2.14.0 is the last release, and the only runtime for 32-bit ARM."""
-
-NEWEST_VERSIONS = {"FULLY_CONNECTED": 11}
-"""What tflite-runtime 2.14.0 has at most, where a converter is known to write more."""
-
-_OPERATOR_NAMES = {
-    code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)
-}
+_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Network:
-    """What a flatbuffer says of itself."""
+class ConversionError(SerError, ValueError):
+    """A network cannot become a flatbuffer that the edge runs."""
 
-    operators: tuple[Operator, ...]
-    """Sorted by name."""
-    min_runtime: str
-    """As the converter wrote it; empty where it wrote nothing."""
-    input_tensor: TensorInfo
-    output_tensor: TensorInfo
+    exit_code = EXIT_BAD_DATA
+
+
+def convert(model: keras.Model, representative: Sequence[FloatArray]) -> dict[str, bytes]:
+    """Return the network's flatbuffers by precision, in the order of `PRECISIONS`.
+
+    A precision that does not convert, or not into operators that every runtime of the edge has, is
+    left out; a warning says why.
+
+    Parameters
+    ----------
+    model : keras.Model
+    representative : sequence of float32 arrays
+        As `to_int8` takes them.
+
+    Raises
+    ------
+    ConversionError
+        If not even float32 converts.
+    """
+    flatbuffers = {}
+    for precision in PRECISIONS:
+        try:
+            flatbuffers[precision] = _runnable(precision, model, representative)
+        except ConversionError as error:
+            if precision == "float32":
+                raise
+            _log.warning("%s", error)
+    return flatbuffers
 
 
 def to_float32(model: keras.Model) -> bytes:
     """Return the network as a float32 flatbuffer with a batch of one."""
     return _convert(_converter(model))
+
+
+def to_float16(model: keras.Model) -> bytes:
+    """Return the network with its weights as float16; it computes in float32."""
+    converter = _converter(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+    return _convert(converter)
+
+
+def to_dynamic(model: keras.Model) -> bytes:
+    """Return the network with int8 weights, whose activations are quantised as they come."""
+    converter = _converter(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    # A scale for each channel would need FULLY_CONNECTED version 12; tflite-runtime 2.14 has 10.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True  # noqa: SLF001
+    return _convert(converter)
 
 
 def to_int8(model: keras.Model, representative: Sequence[FloatArray]) -> bytes:
@@ -57,8 +88,16 @@ def to_int8(model: keras.Model, representative: Sequence[FloatArray]) -> bytes:
     ----------
     model : keras.Model
     representative : sequence of float32 arrays
-        Windows of features as the device computes them; the ranges of all tensors come from them.
+        What the network is fed with on the device, standardised where it is; the ranges of all
+        tensors come from them.
+
+    Raises
+    ------
+    ValueError
+        If there is none: the converter itself would make up the ranges without a word.
     """
+    if not representative:
+        raise ValueError("there is no representative window to take the ranges from")
     converter = _converter(model)
     shape = (1, *model.input_shape[1:])
 
@@ -74,40 +113,35 @@ def to_int8(model: keras.Model, representative: Sequence[FloatArray]) -> bytes:
     return _convert(converter)
 
 
-def describe(flatbuffer: bytes) -> Network:
-    """Read a flatbuffer's operators, lowest runtime and tensors."""
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(flatbuffer))
-    codes = {(_name(code), code.version) for code in model.operatorCodes}
-    interpreter = load_interpreter(
-        flatbuffer, runtime=find_runtime(), n_threads=1, source="the network"
-    )
-    return Network(
-        operators=tuple(Operator(name=name, version=version) for name, version in sorted(codes)),
-        min_runtime=_min_runtime(model),
-        input_tensor=_tensor_info(interpreter.get_input_details()[0]),
-        output_tensor=_tensor_info(interpreter.get_output_details()[0]),
-    )
+_MAKERS: Mapping[str, Callable[[keras.Model, Sequence[FloatArray]], bytes]] = MappingProxyType(
+    {
+        "float32": lambda model, _: to_float32(model),
+        "float16": lambda model, _: to_float16(model),
+        "dynamic": lambda model, _: to_dynamic(model),
+        "int8": to_int8,
+    }
+)
 
 
-def refuse_newer_operators(network: Network) -> None:
-    """Raise where the oldest runtime that we serve lacks an operator.
+def _runnable(precision: str, model: keras.Model, representative: Sequence[FloatArray]) -> bytes:
+    try:
+        flatbuffer = _MAKERS[precision](model, representative)
+        refuse_newer_operators(describe(flatbuffer))
+    except (ConverterError, BundleError, RuntimeError, ValueError) as error:
+        raise ConversionError(
+            f"{model.name} does not convert to {precision}: {_reason(error)}"
+        ) from error
+    return flatbuffer
 
-    Raises
-    ------
-    OperatorTooNewError
-    """
-    wanted = ".".join(str(number) for number in LOWEST_RUNTIME)
-    for operator in network.operators:
-        if operator.version > NEWEST_VERSIONS.get(operator.name, operator.version):
-            raise OperatorTooNewError(
-                f"the network has {operator.name} version {operator.version}, tflite-runtime "
-                f"{wanted} has {NEWEST_VERSIONS[operator.name]} at most; quantise to int8 fully"
-            )
-    if _numbers(network.min_runtime) > LOWEST_RUNTIME:
-        raise OperatorTooNewError(
-            f"the network needs TFLite {network.min_runtime}, the lowest runtime that the edge "
-            f"supports is {wanted}; build the model of older operators"
-        )
+
+def _reason(error: Exception) -> str:
+    """Return the sentence in which a converter's pages of text say what is wrong."""
+    if not isinstance(error, ConverterError):
+        return str(error)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if "error:" in line] or lines or ["it says nothing"]
+    sentence = telling[0].rpartition("error: ")[2].rpartition("): ")[2].rstrip(".")
+    return f"{sentence}; build it of layers that TFLite has"
 
 
 def _converter(model: keras.Model) -> tf.lite.TFLiteConverter:
@@ -117,34 +151,11 @@ def _converter(model: keras.Model) -> tf.lite.TFLiteConverter:
 
 
 def _convert(converter: tf.lite.TFLiteConverter) -> bytes:
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
+        without_chatter(),
+    ):
         # It prints the network's signature, and warns of statistics that only float inputs have.
         warnings.simplefilter("ignore", UserWarning)
         return bytes(converter.convert())
-
-
-def _name(code: Any) -> str:
-    builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
-    return _OPERATOR_NAMES[builtin]
-
-
-def _min_runtime(model: Any) -> str:
-    for entry in model.metadata or []:
-        if entry.name == b"min_runtime_version":
-            raw = bytes(model.buffers[entry.buffer].data)
-            return raw.rstrip(b"\0").decode()
-    return ""
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
-
-
-def _tensor_info(details: dict[str, Any]) -> TensorInfo:
-    scale, zero_point = details["quantization"]
-    return TensorInfo(
-        shape=tuple(int(n) for n in details["shape"]),
-        dtype=np.dtype(details["dtype"]).name,  # type: ignore[arg-type]
-        scale=float(scale),
-        zero_point=int(zero_point),
-    )

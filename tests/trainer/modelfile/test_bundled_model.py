@@ -15,8 +15,11 @@ from edge.contract.bundle import ModelBundle
 from edge.dsp import extract
 from edge.infer.classifier import EmotionClassifier
 from tests.support import REPOSITORY
-from trainer import evaluate, recipe
-from trainer.quantize import describe, refuse_newer_operators
+from trainer import recipe
+from trainer.judging import evaluate
+from trainer.judging.verdicts import judge
+from trainer.modelfile.network import describe, refuse_newer_operators
+from trainer.recipe.schema import NamedSpeakers
 
 TARGET_BYTES = 500_000
 
@@ -43,9 +46,11 @@ def test_it_is_what_the_default_recipe_makes(bundle: ModelBundle) -> None:
     assert (bundle.manifest.name, bundle.manifest.version) == (made.name, made.version)
     assert bundle.manifest.features == made.features
     assert bundle.manifest.decision == made.decision
-    held_out = {note.name: note.speakers_test for note in bundle.manifest.corpora}
-    for use in made.corpora:
-        assert set(use.test_speakers) <= set(held_out[use.name])
+    assert isinstance(made.split, NamedSpeakers)
+    corpora = bundle.manifest.corpora
+    assert {note.name for note in corpora} == {use.name for use in made.corpora}
+    assert {s for note in corpora for s in note.speakers_test} == {*made.split.test}
+    assert {s for note in corpora for s in note.speakers_validation} == {*made.split.validation}
 
 
 def test_its_golden_cases_come_out_again(bundle: ModelBundle) -> None:
@@ -62,7 +67,7 @@ def test_trainer_and_command_line_give_the_same_labels(
     model: Path, bundle: ModelBundle, slice_of_data: Path
 ) -> None:
     chosen = evaluate.held_out(bundle, slice_of_data, speakers="test")[::3]
-    verdicts = evaluate.judge(bundle, chosen, title="slice")
+    verdicts = judge(bundle, chosen, title="slice")
     files = [str(verdict.utterance.path) for verdict in verdicts]
     command = (sys.executable, "-m", "edge", "analyze", "--json", "--model", str(model), *files)
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""A network becomes the same network in TFLite, in every runtime that the edge serves."""
+"""A network stays the same network in TFLite, in each precision and each runtime of the edge."""
 
 from __future__ import annotations
 
@@ -15,15 +15,24 @@ from edge.contract.manifest import Operator
 from edge.errors import OperatorTooNewError
 from edge.infer.quantize import dequantize, quantize
 from tests.support import REPOSITORY
-from trainer.quantize import (
-    LOWEST_RUNTIME,
-    describe,
-    refuse_newer_operators,
-    to_float32,
-    to_int8,
-)
+from trainer.modelfile.network import LOWEST_RUNTIME, describe, refuse_newer_operators
+from trainer.modelfile.precisions import PRECISIONS
+from trainer.modelfile.quantize import ConversionError, convert, to_int8
 
-SHAPE = (48, 16, 1)
+NETWORKS = {
+    "melconv": {
+        "filters": [8, 12],
+        "kernels": [3, 3],
+        "strides": [[2, 2], [2, 2]],
+        "dropout": 0.0,
+    },
+    # Its second layer is large enough for the converter to quantise it dynamically.
+    "mlp": {"hidden": [64, 32], "dropout": [0.1, 0.0]},
+}
+SHAPES = {"melconv": (48, 16, 1), "mlp": (180,)}
+
+TOLERANCE = {"float32": 1e-5, "float16": 2e-3, "dynamic": 5e-2, "int8": 1e-1}
+"""Largest difference of a logit between Keras and a file, as a share of all logits' span."""
 
 # In a process of its own: TensorFlow and tflite-runtime do not always get on in one.
 RUN = """
@@ -42,32 +51,26 @@ print(json.dumps(outputs))
 """
 
 
-@pytest.fixture(scope="module")
-def network():
+@pytest.fixture(scope="module", params=NETWORKS)
+def network(request: pytest.FixtureRequest):
     """Return a small network whose weights are not all alike, as Keras has it."""
     keras = pytest.importorskip("keras")
     from trainer.models import build
 
     keras.utils.set_random_seed(3)
-    return build(
-        "melconv",
-        input_shape=SHAPE,
-        n_classes=9,
-        filters=[8, 12],
-        kernels=[3, 3],
-        strides=[[2, 2], [2, 2]],
-        dropout=0.0,
-    )
+    name = request.param
+    return build(name, input_shape=SHAPES[name], n_classes=9, **NETWORKS[name])
 
 
 @pytest.fixture(scope="module")
-def windows() -> np.ndarray:
-    return np.random.default_rng(5).standard_normal((40, *SHAPE)).astype(np.float32)
+def windows(network) -> np.ndarray:
+    shape = (40, *network.input_shape[1:])
+    return np.random.default_rng(5).standard_normal(shape).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def flatbuffers(network, windows: np.ndarray) -> dict[str, bytes]:
-    return {"float32": to_float32(network), "int8": to_int8(network, list(windows))}
+    return convert(network, list(windows))
 
 
 def outputs_of(flatbuffer: bytes, tensors: np.ndarray, *, runtime: str, folder: Path) -> np.ndarray:
@@ -79,46 +82,69 @@ def outputs_of(flatbuffer: bytes, tensors: np.ndarray, *, runtime: str, folder: 
     return np.array(json.loads(done.stdout))
 
 
-def test_description_is_what_was_asked_for(flatbuffers: dict[str, bytes]) -> None:
-    int8, float32 = describe(flatbuffers["int8"]), describe(flatbuffers["float32"])
-    assert int8.input_tensor.dtype == int8.output_tensor.dtype == "int8"
-    assert float32.input_tensor.dtype == float32.output_tensor.dtype == "float32"
-    assert int8.input_tensor.shape == float32.input_tensor.shape == (1, *SHAPE)
-    assert int8.output_tensor.shape == (1, 9)
-    assert int8.input_tensor.scale > 0
-    names = [operator.name for operator in int8.operators]
-    assert names == sorted(set(names))
-    assert {"CONV_2D", "FULLY_CONNECTED", "MEAN"} <= set(names)
-    assert int8.min_runtime
-    refuse_newer_operators(int8)
+def test_each_precision_is_there(flatbuffers: dict[str, bytes]) -> None:
+    assert tuple(flatbuffers) == PRECISIONS
+    sizes = {precision: len(flatbuffer) for precision, flatbuffer in flatbuffers.items()}
+    assert max(sizes["int8"], sizes["float16"]) < sizes["float32"]
 
 
-def test_float32_says_what_keras_says(
-    network, flatbuffers: dict[str, bytes], windows: np.ndarray, tmp_path: Path
+def test_description_is_what_was_asked_for(network, flatbuffers: dict[str, bytes]) -> None:
+    shape = (1, *network.input_shape[1:])
+    for precision, flatbuffer in flatbuffers.items():
+        described = describe(flatbuffer)
+        dtype = "int8" if precision == "int8" else "float32"
+        assert described.input_tensor.dtype == described.output_tensor.dtype == dtype
+        assert described.input_tensor.shape == shape
+        assert described.output_tensor.shape == (1, 9)
+        assert (described.input_tensor.scale > 0) == (precision == "int8")
+        names = [operator.name for operator in described.operators]
+        assert names == sorted(set(names))
+        assert "FULLY_CONNECTED" in names
+        assert ("DEQUANTIZE" in names) == (precision == "float16")
+        assert described.min_runtime
+        refuse_newer_operators(described)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_each_precision_says_what_keras_says_in_both_runtimes(
+    precision: str, network, flatbuffers: dict[str, bytes], windows: np.ndarray, tmp_path: Path
 ) -> None:
-    expected = network.predict(windows, verbose=0)
-    for runtime in ("litert", "tflite-runtime"):
-        found = outputs_of(flatbuffers["float32"], windows, runtime=runtime, folder=tmp_path)
-        np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
-def test_int8_says_nearly_the_same_in_both_runtimes(
-    network, flatbuffers: dict[str, bytes], windows: np.ndarray, tmp_path: Path
-) -> None:
-    described = describe(flatbuffers["int8"])
+    described = describe(flatbuffers[precision])
     tensors = quantize(windows, described.input_tensor)
-    steps = {
-        runtime: outputs_of(flatbuffers["int8"], tensors, runtime=runtime, folder=tmp_path)
+    expected = network.predict(windows, verbose=0)
+    span = expected.max() - expected.min()
+    found = {
+        runtime: outputs_of(flatbuffers[precision], tensors, runtime=runtime, folder=tmp_path)
         for runtime in ("litert", "tflite-runtime")
     }
-    assert np.abs(steps["litert"] - steps["tflite-runtime"]).max() <= 2
-    expected = network.predict(windows, verbose=0)
-    found = dequantize(steps["litert"], described.output_tensor)
-    spread = expected.max() - expected.min()
-    assert np.abs(found - expected).max() < 0.1 * spread
+    for steps in found.values():
+        outputs = dequantize(steps, described.output_tensor)
+        assert np.abs(outputs - expected).max() < TOLERANCE[precision] * span
+    if precision == "int8":
+        assert np.abs(found["litert"] - found["tflite-runtime"]).max() <= 2
 
 
-def test_dense_layer_in_dynamic_range_is_too_new_for_the_oldest_runtime() -> None:
+def test_a_precision_that_does_not_convert_is_left_out_with_its_reason(
+    network, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = convert(network, [])
+    assert tuple(found) == ("float32", "float16", "dynamic")
+    told = f"{network.name} does not convert to int8: there is no representative window"
+    assert told in caplog.text
+
+
+def test_a_network_of_other_operators_does_not_convert_at_all() -> None:
+    keras = pytest.importorskip("keras")
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.layers.Lambda(keras.ops.erf)(inputs), name="odd")
+    with pytest.raises(
+        ConversionError,
+        match=r"^odd does not convert to float32: 'tf.Erf' op is neither .* op; build it of layers",
+    ):
+        convert(model, [np.zeros(4, np.float32)])
+
+
+def test_dense_layer_with_a_scale_for_each_channel_is_too_new_for_the_oldest_runtime() -> None:
     tf = pytest.importorskip("tensorflow")
     keras = pytest.importorskip("keras")
     one = keras.Input((64,), batch_size=1)
@@ -126,7 +152,7 @@ def test_dense_layer_in_dynamic_range_is_too_new_for_the_oldest_runtime() -> Non
         keras.Model(one, keras.layers.Dense(64)(one))
     )
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    with pytest.raises(OperatorTooNewError, match="FULLY_CONNECTED version 12"):
+    with pytest.raises(OperatorTooNewError, match=r"version 12, .* has version 10 at most"):
         refuse_newer_operators(describe(converter.convert()))
 
 
@@ -148,3 +174,17 @@ def test_lowest_runtime_is_kept(
         return
     with pytest.raises(OperatorTooNewError, match=f"needs TFLite {min_runtime}"):
         refuse_newer_operators(newer)
+
+
+def test_an_operator_that_the_oldest_runtime_never_had(flatbuffers: dict[str, bytes]) -> None:
+    odd = (Operator(name="STABLEHLO_CASE", version=1),)
+    network = dataclasses.replace(describe(flatbuffers["float32"]), operators=odd)
+    with pytest.raises(OperatorTooNewError, match=r"STABLEHLO_CASE version 1, .* has none"):
+        refuse_newer_operators(network)
+
+
+def test_nothing_is_said_on_the_terminal(
+    network, windows: np.ndarray, capfd: pytest.CaptureFixture[str]
+) -> None:
+    to_int8(network, list(windows[:4]))
+    assert capfd.readouterr() == ("", "")
