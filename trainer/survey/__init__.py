@@ -1,0 +1,5 @@
+"""What recordings are there, what is wrong with them, and how they look, before any training.
+
+Never here: splits, networks, anything that changes a recording.
+May import: `edge.contract`, `edge.errors`, `trainer.corpora`, `trainer.sound`, `trainer.features`.
+"""
