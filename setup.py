@@ -49,13 +49,23 @@ TRAINER = [
     "scipy>=1.10,<2",
     "audiomentations>=0.42,<0.44",
     "soundfile>=0.12.1,<1",
+    "joblib>=1.4,<2",
+    "jinja2>=3.1.4,<4",
+    "markupsafe>=2.1,<4",
+    "tomli_w>=1.0,<2",
+    "tensorboard>=2.19,<2.20",
+    "optuna>=5,<6",
+    "sqlalchemy>=2.0,<3",
     "tqdm>=4.66,<5",
     *PLOT,
 ]
 
+# Extraction on other machines: `--dask ADDRESS`.
+DASK = ["dask>=2025.2", "distributed>=2025.2"]
+
 TEST = ["pytest>=8.4,<10", "hypothesis>=6.100,<7", "packaging", "scipy>=1.10,<2", "setuptools>=77"]
 
-DEV = [*TEST, "ruff==0.17.5", "mypy>=2.4,<3", "import-linter>=2.6,<3"]
+DEV = [*TEST, "pexpect>=4.9,<5", "ruff==0.17.5", "mypy>=2.4,<3", "import-linter>=2.6,<3"]
 
 # The peers of benchmarks/. torchaudio is left to whoever wants it: it brings gigabytes.
 BENCH = [
@@ -101,7 +111,13 @@ setup(
     packages=find_packages(include=["edge", "edge.*", "trainer", "trainer.*"]),
     package_data={
         "edge": ["models/*.tflite", "samples/*.flac", "config/*.toml", "py.typed"],
-        "trainer": ["recipes/*.toml"],
+        "trainer": [
+            "recipes/*.toml",
+            "recipes/spaces/*.toml",
+            "report/templates/*.*",
+            "report/templates/sections/*",
+            "studio/*.toml",
+        ],
     },
     install_requires=BASE,
     extras_require={
@@ -109,6 +125,7 @@ setup(
         "tflite": TFLITE,
         "plot": PLOT,
         "trainer": TRAINER,
+        "dask": DASK,
         "test": TEST,
         "dev": DEV,
         "bench": BENCH,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -13,66 +14,124 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import tables
-from trainer import calibrate, evaluate, quantize, representative, run
-from trainer.cache import FeatureCache
-from trainer.dataset import DataSet, non_voice_recordings, prepare
-from trainer.manifest import Origin, corpus_notes, provisional_bundle
-from trainer.recipe import Recipe
+from edge.contract.manifest import Standardiser
+from trainer import run
+from trainer.corpora.base import LeftOut
+from trainer.examples import clips, dataset, representative
+from trainer.examples.clips import standardised
+from trainer.examples.dataset import non_voice_recordings
+from trainer.examples.gather import Division
+from trainer.examples.representative import RepresentativeWindow
+from trainer.examples.splits import Split
+from trainer.features.cache import FeatureCache
+from trainer.fitting import calibrate
+from trainer.fitting import clips as clip_fitting
+from trainer.fitting import windows as window_fitting
+from trainer.fitting.clips import FittedClips
+from trainer.fitting.distribution import ALONE, Distribution, on_one
+from trainer.fitting.engine import Logs
+from trainer.judging.verdicts import judge
+from trainer.modelfile import quantize
+from trainer.modelfile.manifest import Fitted, Origin, corpus_notes, provisional_bundle
+from trainer.recipe.learning import WindowLearning
+from trainer.recipe.schema import Recipe
 from trainer.run import RunFolder
-from trainer.train import fit
 
 FloatArray = NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
 
 
-def produce(recipe: Recipe, folder: RunFolder, *, data: Path, cache: FeatureCache) -> None:
+def produce(
+    recipe: Recipe,
+    folder: RunFolder,
+    division: Division,
+    *,
+    data: Path,
+    cache: FeatureCache,
+    distribution: Distribution = ALONE,
+) -> None:
     """Train, quantise and calibrate a recipe; everything lands in the run folder.
 
-    An interruption leaves a folder without ``model.keras`` or without ``run.json``: never half a
-    model, and never one that `export` would take.
+    An interruption leaves a folder without ``run.json``: never half a model, and never one that
+    `export` would take. The same call goes on from the last checkpoint.
 
     Parameters
     ----------
     recipe : Recipe
     folder : RunFolder
         Already begun.
+    division : Division
     data : Path
         The folder of the corpora.
     cache : FeatureCache
+    distribution : Distribution
+        Who trains. Only the chief goes beyond the training.
     """
-    prepared = prepare(recipe, data, cache)
-    run.write_split(folder.split, prepared.split, data=data)
-    left_out = [(item.path, item.reason) for item in prepared.left_out]
-    run.write_csv(folder.left_out, ("file", "reason"), left_out)
-    _log.info("left out: %s", dict(Counter(reason for _, reason in left_out)) or "nothing")
-    model = fit(recipe, prepared, history=folder.history)
-    _save(model, folder.model)
-    windows = _representative(recipe, prepared, data)
+    split = division.split
+    run.write_split(folder.split, split, data=data)
+    with distribution.scope():
+        fitted, unusable = _fit(recipe, folder, split, data, cache)
+    if not distribution.is_chief:
+        return
+    fitted = dataclasses.replace(fitted, model=on_one(fitted.model))
+    _write_left_out(folder, division.left_out + unusable)
+    _save(fitted.model, folder.model)
+    windows = _representative(recipe, split, data)
     rows = [(window.path, f"{window.start_s:.3f}") for window in windows]
     run.write_csv(folder.representative, ("file", "start_s"), rows)
-    flatbuffers = {
-        "float32": quantize.to_float32(model),
-        "int8": quantize.to_int8(model, [window.features for window in windows]),
-    }
+    inputs = [standardised(w.features[np.newaxis], fitted.standardise)[0] for w in windows]
+    flatbuffers = quantize.convert(fitted.model, inputs)
     for precision, flatbuffer in flatbuffers.items():
         run.write_bytes(folder.flatbuffer(precision), flatbuffer)
-    origin = _origin(recipe, prepared)
-    temperature = _temperature(flatbuffers["int8"], recipe, origin, prepared)
+    origin = _origin(recipe, split, data)
+    smallest = flatbuffers.get("int8", flatbuffers["float32"])
+    temperature = _temperature(smallest, recipe, origin, split, fitted.standardise)
     _log.info("temperature %.3f", temperature)
-    facts = {"origin": tables.to_table(origin), "temperature": temperature}
-    run.write_json(folder.facts, facts)
+    facts = Fitted(temperature=temperature, standardise=fitted.standardise)
+    run.write_json(
+        folder.facts,
+        {
+            "protocol": division.protocol,
+            "n_parameters": fitted.model.count_params(),
+            "origin": tables.to_table(origin),
+            "fitted": tables.to_table(facts),
+        },
+    )
+    folder.checkpoint.unlink(missing_ok=True)
 
 
 def keras_logits(folder: RunFolder) -> Callable[[FloatArray], FloatArray]:
     """Return the run's Keras model as a function of one window of features."""
     model = keras.saving.load_model(folder.model, compile=False)
+    fitted = tables.from_table(Fitted, folder.read_facts()["fitted"], path="fitted")
     shape = (1, *model.input_shape[1:])
 
     def logits(window: FloatArray) -> FloatArray:
-        return np.asarray(model(window.reshape(shape), training=False))[0]
+        ready = standardised(window[np.newaxis], fitted.standardise)
+        return np.asarray(model(ready.reshape(shape), training=False))[0]
 
     return logits
+
+
+def _fit(
+    recipe: Recipe, folder: RunFolder, split: Split, data: Path, cache: FeatureCache
+) -> tuple[FittedClips, tuple[LeftOut, ...]]:
+    logs = Logs(
+        history=folder.history, tensorboard=folder.tensorboard, checkpoint=folder.checkpoint
+    )
+    learning = recipe.learning
+    if isinstance(learning, WindowLearning):
+        voices = dataset.prepare(recipe, learning, split, data, cache)
+        model = window_fitting.fit(recipe, learning, voices, logs=logs)
+        return FittedClips(model=model, standardise=None), voices.left_out
+    found = clips.prepare(recipe, learning, split, data, cache)
+    return clip_fitting.fit(recipe, learning, found, logs=logs), found.left_out
+
+
+def _write_left_out(folder: RunFolder, left_out: tuple[LeftOut, ...]) -> None:
+    run.write_csv(folder.left_out, ("file", "reason"), [(i.path, i.reason) for i in left_out])
+    _log.info("left out: %s", dict(Counter(i.reason for i in left_out)) or "nothing")
 
 
 def _save(model: keras.Model, path: Path) -> None:
@@ -81,16 +140,12 @@ def _save(model: keras.Model, path: Path) -> None:
     part.replace(path)
 
 
-def _representative(
-    recipe: Recipe, prepared: DataSet, data: Path
-) -> list[representative.RepresentativeWindow]:
-    others = [
-        path
-        for source in recipe.non_voice.recorded
-        for path in non_voice_recordings(source, data)["train"]
-    ]
+def _representative(recipe: Recipe, split: Split, data: Path) -> list[RepresentativeWindow]:
+    learning = recipe.learning
+    sources = learning.non_voice.recorded if isinstance(learning, WindowLearning) else ()
+    others = [path for s in sources for path in non_voice_recordings(s, data)["train"]]
     return representative.draw(
-        prepared.split.train,
+        split.train,
         others,
         spec=recipe.features,
         n_windows=recipe.quantisation.n_windows,
@@ -98,18 +153,25 @@ def _representative(
     )
 
 
-def _origin(recipe: Recipe, prepared: DataSet) -> Origin:
+def _origin(recipe: Recipe, split: Split, data: Path) -> Origin:
     return Origin(
         created_utc=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         commit=run.commit(),
         libraries=run.libraries(),
-        corpora=corpus_notes(recipe, prepared.split),
+        corpora=corpus_notes(recipe, split, data=data),
     )
 
 
-def _temperature(flatbuffer: bytes, recipe: Recipe, origin: Origin, prepared: DataSet) -> float:
-    if not prepared.split.validation:
+def _temperature(
+    flatbuffer: bytes,
+    recipe: Recipe,
+    origin: Origin,
+    split: Split,
+    standardise: Standardiser | None,
+) -> float:
+    if not split.validation:
         return 1.0
-    bundle = provisional_bundle(flatbuffer, recipe=recipe, origin=origin, temperature=1.0)
-    verdicts = evaluate.judge(bundle, prepared.split.validation, title="calibration")
-    return calibrate.fit_temperature(verdicts)
+    plain = Fitted(temperature=1.0, standardise=standardise)
+    bundle = provisional_bundle(flatbuffer, recipe=recipe, origin=origin, fitted=plain)
+    verdicts = judge(bundle, split.validation, title="calibration")
+    return calibrate.fit_temperature(verdicts, labels=recipe.labels)

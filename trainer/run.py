@@ -14,10 +14,18 @@ from typing import Any
 
 from edge.errors import NoInputError, OutputError
 from trainer import recipe as recipes
+from trainer.examples.splits import Split
 from trainer.recipe import Recipe
-from trainer.splits import Split
 
-_LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "librosa", "numpy", "scipy")
+_LIBRARIES = (
+    "tensorflow-cpu",
+    "tensorflow",
+    "keras",
+    "librosa",
+    "audiomentations",
+    "numpy",
+    "scipy",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +51,7 @@ class RunFolder:
 
     @property
     def history(self) -> Path:
-        """Loss and validation figures by epoch."""
+        """Loss and validation figures by epoch, as CSV."""
         return self.path / "history.csv"
 
     @property
@@ -60,6 +68,26 @@ class RunFolder:
     def facts(self) -> Path:
         """Calibration, corpora and libraries; there only when the whole run has ended."""
         return self.path / "run.json"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Folder of the logs for TensorBoard."""
+        return self.path / "tensorboard"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the training stood when it was last written down."""
+        return self.path / "checkpoint.npz"
+
+    @property
+    def predictions(self) -> Path:
+        """What each model file said of each test recording."""
+        return self.path / "predictions.csv"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the training ended."""
+        return self.facts.is_file()
 
     def flatbuffer(self, precision: str) -> Path:
         """Return the path of the bare network, ``"float32"`` or ``"int8"``."""
@@ -101,7 +129,11 @@ def begin(recipe_text: str, *, name: str, folder: Path) -> RunFolder:
     """
     run = RunFolder(path=folder)
     if run.recipe.exists():
-        raise OutputError(f"{folder} holds a run already; name another folder for {name}")
+        state = "a finished run" if run.is_finished else "an unfinished run"
+        raise OutputError(
+            f"{folder} holds {state} already; name another folder for {name}, or continue an "
+            "unfinished one with --resume"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         run.recipe.write_text(recipe_text, encoding="utf-8")
@@ -136,8 +168,11 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that afterwards it is there whole, or not at all."""
     part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: object) -> None:

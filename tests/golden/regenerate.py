@@ -18,7 +18,7 @@ import soundfile
 from edge.contract.spec import FeatureSpec
 from tests.fakes.specs import BLOCKS, spec
 from tests.support import REPOSITORY
-from trainer import features
+from trainer.features import oracle as features
 
 HERE = Path(__file__).resolve().parent
 SPEECH = "edge/samples/room.flac"

@@ -15,7 +15,9 @@ from edge.contract.spec import FeatureSpec
 from tests.fakes.signals import nasty
 from tests.fakes.specs import BLOCKS, is_local, spec
 from tests.support import data_dir, need
-from trainer import audio, features, parity
+from trainer.features import oracle as features
+from trainer.features import parity
+from trainer.sound import audio
 
 # librosa's word on sounds that are shorter than a frame, or that have no pitch.
 pytestmark = [

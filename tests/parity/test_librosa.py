@@ -13,8 +13,11 @@ from edge.contract.spec import FeatureSpec, Image, WindowMax, WindowStandard
 from edge.stream.frontend import StreamedFeatures
 from tests.fakes.specs import logmel_table, spec, spec_table
 from tests.support import data_dir, need
-from trainer import audio, features, parity, recipe
-from trainer.parity import Difference, ParityError
+from trainer import recipe
+from trainer.features import oracle as features
+from trainer.features import parity
+from trainer.features.parity import Difference, ParityError
+from trainer.sound import audio
 
 MEL = logmel_table()["mel"]
 DECIBEL = logmel_table()["decibel"]

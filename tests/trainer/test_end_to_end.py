@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from edge.analysis import ClipAnalyzer, analyze_samples
+from edge.cli import main as edge_main
 from edge.contract import golden
 from edge.contract.bundle import ModelBundle
-from edge.contract.labels import EMOTIONS
+from edge.contract.labels import EMOTIONS, SEXES
 from edge.dsp import extract
 from edge.infer.classifier import EmotionClassifier
 from edge.stream.vad import GateSettings
-from trainer import audio, evaluate
+from trainer import recipe
 from trainer.cli import main
-from trainer.export import QualityError, refuse_loss
+from trainer.judging import evaluate
+from trainer.judging.verdicts import judge
+from trainer.modelfile.candidates import QualityError, refuse_loss
+from trainer.sound import audio
 
 TINY_RECIPE = Path(__file__).with_name("tiny.toml")
 
@@ -105,7 +111,7 @@ def test_evaluation_gives_the_labels_of_the_edge(
     utterances = evaluate.held_out(bundle, slice_of_data, speakers="test")
     assert {u.speaker for u in utterances} == {"ravdess_17", "emodb_11"}
     analyzer = ClipAnalyzer(EmotionClassifier(bundle), gate=GateSettings())
-    for verdict in evaluate.judge(bundle, utterances[::4], title="test"):
+    for verdict in judge(bundle, utterances[::4], title="test"):
         samples, rate_hz = audio.read(verdict.utterance.path)
         found = analyze_samples(analyzer, samples, sample_rate_hz=rate_hz)
         assert verdict.analysis.label == found.label
@@ -127,6 +133,55 @@ def test_evaluate_prints_and_writes_the_same_figures(
     assert np.sum(found["confusion"]) == found["n_clips"]
     assert found["recall"].keys() == set(EMOTIONS)
     assert f"{found['uar']:.1%}" in capsys.readouterr().out
+
+
+def test_all_precisions_are_exported_side_by_side(
+    tiny_run: Path, slice_of_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tiny.tflite"
+    command = ["export", str(tiny_run), "--data", str(slice_of_data), "--out", str(out)]
+    assert main([*command, "--precision", "all"]) == 0
+    told = capsys.readouterr().out
+    for precision in ("float32", "float16", "dynamic", "int8"):
+        path = tmp_path / f"tiny-{precision}.tflite"
+        assert f"Precision: {precision}" in ModelBundle.load(path).model_card
+        assert f"{path}: {path.stat().st_size} bytes" in told
+    assert "The network as int8:" in told
+    assert "dynamic costs " in told
+
+
+@pytest.fixture(scope="module")
+def gender_run(slice_of_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the run folder of a classic system, asked for the speaker's sex."""
+    base = tmp_path_factory.mktemp("gender")
+    text = re.sub(r"n_epochs = \d+", "n_epochs = 4", recipe.read_text("mlp-300-gender"))
+    (base / "gender.toml").write_text(text)
+    command = ("train", str(base / "gender.toml"), "--data", str(slice_of_data))
+    command += ("--processes", "2", "--cache", str(base / "cache"))
+    assert main([*command, "--out", str(base / "run")]) == 0
+    return base / "run"
+
+
+def test_a_classic_system_goes_all_the_way(
+    gender_run: Path, slice_of_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "gender.tflite"
+    data = ["--data", str(slice_of_data)]
+    assert (
+        main(["export", str(gender_run), *data, "--out", str(out), "--precision", "dynamic"]) == 0
+    )
+    assert main(["evaluate", str(out), *data]) == 0
+    assert "recall     " in capsys.readouterr().out
+    bundle = ModelBundle.load(out)
+    assert bundle.manifest.labels == SEXES
+    assert len(bundle.manifest.standardise.mean) == 180
+    found = edge_analysis(out, next((slice_of_data / "ravdess" / "Actor_02").iterdir()), capsys)
+    assert found["label"] in SEXES
+
+
+def edge_analysis(model: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    assert edge_main(["analyze", "--json", "--model", str(model), str(file)]) == 0
+    return json.loads(capsys.readouterr().out)
 
 
 def test_export_refuses_a_network_that_is_not_the_run_s(
@@ -159,10 +214,10 @@ def test_export_refuses_a_file_that_is_too_large(
 @pytest.mark.parametrize(("after", "refused"), [(0.6, False), (0.592, False), (0.58, True)])
 def test_int8_may_lose_a_little(after: float, refused: bool) -> None:
     if not refused:
-        refuse_loss(before=0.6, after=after, largest=0.01)
+        refuse_loss("int8", before=0.6, after=after, largest=0.01)
         return
     with pytest.raises(QualityError, match=r"loses 2\.0% .* \(60\.0% to 58\.0%\).* allows 1\.0%"):
-        refuse_loss(before=0.6, after=after, largest=0.01)
+        refuse_loss("int8", before=0.6, after=after, largest=0.01)
 
 
 def test_export_refuses_an_unfinished_run(

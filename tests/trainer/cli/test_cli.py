@@ -104,6 +104,6 @@ def test_parity_of_the_default_recipe_is_shown() -> None:
 
 def test_recipes_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recipes"]) == 0
-    assert "default: " in capsys.readouterr().out
+    assert "\ndefault\n" in capsys.readouterr().out
     assert main(["recipes", "default"]) == 0
-    assert "[training]" in capsys.readouterr().out
+    assert "[learning]" in capsys.readouterr().out

@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_a_row_and_the_others_still_run(
 def test_difference_beyond_its_bound_fails(
     streamed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trainer import parity as comparison
+    from trainer.features import parity as comparison
 
     monkeypatch.setattr(comparison, "MFCC_BOUND", 1e-12)
     assert parity("--spec", streamed, SAMPLE) == 65

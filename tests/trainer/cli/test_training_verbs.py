@@ -1,0 +1,178 @@
+"""`train --resume`, `crossval` and `reproduce`, as their users call them, on few recordings."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tensorflow")
+
+from edge.errors import AudioDataError
+from trainer import produce
+from trainer import recipe as recipes
+from trainer.cli import main
+from trainer.recipe.schema import ModelChoice, NamedSpeakers
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a recipe that ends in seconds."""
+    found = recipes.load("mlp-180")
+    learning = found.learning
+    quick = dataclasses.replace(
+        found,
+        name="small",
+        features=dataclasses.replace(found.features, blocks=found.features.blocks[1:2]),
+        split=NamedSpeakers(kind="named", validation=("ravdess_02",), test=("ravdess_17",)),
+        learning=dataclasses.replace(learning, fit=dataclasses.replace(learning.fit, n_epochs=2)),
+        model=ModelChoice(name="mlp", parameters={"hidden": [8], "dropout": [0.0]}),
+        quantisation=dataclasses.replace(found.quantisation, n_windows=8),
+    )
+    path = tmp_path_factory.mktemp("recipe") / "small.toml"
+    path.write_text(recipes.to_toml(quick))
+    return path
+
+
+@pytest.fixture
+def common(slice_of_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    cache = tmp_path_factory.getbasetemp() / "verbs-cache"
+    return ["--data", str(slice_of_data), "--cache", str(cache), "--processes", "1"]
+
+
+def test_an_interrupted_training_is_resumed(
+    small: Path,
+    common: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = tmp_path / "run"
+    real = produce.quantize.convert
+
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(produce.quantize, "convert", cut)
+    assert main(["train", str(small), "--out", str(run), *common]) == 130
+    assert not (run / "run.json").exists()
+    assert main(["export", str(run), "--out", str(tmp_path / "m"), *common[:2]]) == 66
+    assert "no finished run" in capsys.readouterr().err
+
+    assert main(["train", str(small), "--out", str(run), *common]) == 74
+    assert "--resume" in capsys.readouterr().err
+    monkeypatch.setattr(produce.quantize, "convert", real)
+    assert main(["train", "--resume", str(run), *common]) == 0
+    assert {path.stem for path in run.glob("*.tflite")} == {
+        "float32",
+        "float16",
+        "dynamic",
+        "int8",
+    }
+    assert main(["train", "--resume", str(run), *common]) == 2
+    assert "nothing to go on with" in capsys.readouterr().err
+
+
+def test_recordings_that_cannot_be_split_leave_nothing_behind(
+    small: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = small.read_text().replace("ravdess_17", "ravdess_99")
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(text)
+    assert main(["train", str(wrong), "--out", str(tmp_path / "run"), *common]) == 2
+    assert "no speaker ravdess_99" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give either a recipe"),
+        (["mlp-180", "--resume", "runs/x"], "give either a recipe"),
+        (["mlp-180", "--processes", "0"], "--processes is 0"),
+    ],
+)
+def test_wrong_commands_are_explained(
+    arguments: list[str],
+    message: str,
+    slice_of_data: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["train", *arguments, "--data", str(slice_of_data)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_crossval_prints_means_over_trainings(
+    small: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--folds", "2", "--out", str(tmp_path / "study"), "--precisions", "float32"]
+    assert main(["crossval", str(small), *options, *common]) == 0
+    told = capsys.readouterr().out
+    assert "speaker-disjoint folds" in told
+    assert "from 2 trainings" in told
+    assert (tmp_path / "study" / "predictions.csv").is_file()
+
+
+@pytest.mark.parametrize("protocol", ["corpora", "sentences"])
+def test_crossval_by_other_protocols(
+    protocol: str,
+    small: Path,
+    common: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ["--protocol", protocol, "--only", "1", "--corpora", "ravdess,emodb"]
+    options += ["--out", str(tmp_path / "study"), "--precisions", "int8"]
+    assert main(["crossval", str(small), *options, *common]) == 0
+    assert "from 1 trainings" in capsys.readouterr().out
+
+
+def test_crossval_refuses_seeds_that_are_no_numbers(
+    small: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["crossval", str(small), "--seeds", "1,x", *common]) == 2
+    assert "--seeds is '1,x'" in capsys.readouterr().err
+
+
+def test_reproduce_writes_rows_and_table(
+    common: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    small: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(recipes, "names", lambda: ["small"])
+    monkeypatch.setattr(recipes, "load", lambda _: recipes.parse(small.read_text(), origin="small"))
+    readme = tmp_path / "README.md"
+    from trainer.reproduction import table
+
+    readme.write_text(f"{table.BEGIN}\n{table.END}\n")
+    options = ["--out", str(tmp_path / "all"), "--folds", "2", "--readme", str(readme)]
+    assert main(["reproduce", *options, *common]) == 0
+    (row,) = json.loads((tmp_path / "all" / "table.json").read_text())["rows"]
+    assert row["recipe"] == "small"
+    assert row["disjoint"]["n_trainings"] == 2
+    assert row["random"]["n_trainings"] == 1
+    printed = capsys.readouterr().out
+    assert "`small`" in printed
+    assert "`small`" in readme.read_text()
+
+    monkeypatch.setattr(produce, "produce", refuse)
+    assert main(["reproduce", *options, "--collect", *common]) == 0
+    assert (
+        capsys.readouterr().out.splitlines()[2].split("|")[:6]
+        == (printed.splitlines()[2].split("|")[:6])
+    )
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise AudioDataError("trained again")
+
+
+def test_reproduce_names_an_unknown_recipe(
+    common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["reproduce", "--recipes", "mlp-181", *common]) == 2
+    assert "--recipes names mlp-181" in capsys.readouterr().err

@@ -1,0 +1,93 @@
+"""`ser-trainer reproduce`: all recipes by their published splits and by new speakers."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.errors import UsageError
+from trainer import recipe as recipes
+from trainer import run
+from trainer.cli import options
+
+EXAMPLES = """\
+  ser-trainer reproduce --data ~/corpora                       everything: many hours
+  ser-trainer reproduce --data ~/corpora --recipes mlp-180,ds-cnn --only 2
+  ser-trainer reproduce --data ~/corpora --collect --readme README.md
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    options.add_data(parser)
+    parser.add_argument(
+        "--recipes", default="", metavar="A,B,...", help="these only (default: all)"
+    )
+    parser.add_argument("--folds", type=int, default=5, metavar="N", help="(default: 5)")
+    parser.add_argument(
+        "--only", type=int, default=0, metavar="N", help="train N folds of each recipe (0 is all)"
+    )
+    parser.add_argument("--seeds", default="0", metavar="A,B,...", help="(default: 0)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs/reproduce"),
+        metavar="DIR",
+        help="where it goes on, too (default: runs/reproduce)",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="(default: DIR/table.json)")
+    parser.add_argument(
+        "--collect", action="store_true", help="train nothing: write the table of what is finished"
+    )
+    parser.add_argument(
+        "--readme", type=Path, metavar="FILE", help="write the table between the marks of this file"
+    )
+    options.add_extraction(parser)
+
+
+def execute(arguments: argparse.Namespace) -> None:
+    """Train what is missing; print and write the table."""
+    names = _chosen(arguments.recipes)
+    data = options.data_folder(arguments)
+    cache = options.feature_cache(arguments)
+    from trainer.modelfile import speed
+    from trainer.reproduction import reproduce, rows, table
+
+    effort = reproduce.Effort(
+        n_folds=arguments.folds,
+        only_folds=arguments.only,
+        seeds=options.whole_numbers(arguments.seeds, option="--seeds"),
+    )
+    found = [
+        row
+        for name in names
+        for row in (
+            reproduce.collect(name, arguments.out, data=data)
+            if arguments.collect
+            else reproduce.reproduce(name, arguments.out, effort, data=data, cache=cache)
+        )
+    ]
+    done = rows.Reproduction(
+        date_utc=f"{datetime.now(UTC):%Y-%m-%d}",
+        machine=speed.machine(),
+        n_folds=effort.n_folds,
+        seeds=effort.seeds,
+        libraries=run.libraries(),
+        rows=tuple(found),
+        unmeasured=tuple(name for name in names if name not in {row.recipe for row in found}),
+    )
+    rows.write(arguments.json or arguments.out / "table.json", done)
+    text = table.render(done)
+    if arguments.readme:
+        table.replace_in(arguments.readme, text)
+    print(text)
+
+
+def _chosen(text: str) -> list[str]:
+    known = recipes.names()
+    chosen = options.words(text)
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        raise UsageError(f"--recipes names {', '.join(unknown)}; known are {', '.join(known)}")
+    return list(chosen) or known

@@ -1,0 +1,89 @@
+"""The table as Markdown, for the README and for a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.errors import NoInputError, OutputError
+from trainer import run
+from trainer.reproduction.rows import Measured, Reproduction, Row
+
+BEGIN = "<!-- made by `ser-trainer reproduce`: begin -->"
+END = "<!-- made by `ser-trainer reproduce`: end -->"
+
+_HEADER = (
+    "| recipe | published claim | judged on | random split | new speakers | file | edge |\n"
+    "|---|---|---|---|---|---|---|"
+)
+
+
+def render(reproduction: Reproduction) -> str:
+    """Return the table and what must be said of it."""
+    rows = "\n".join(_line(row, reproduction.n_folds) for row in reproduction.rows)
+    notes = (
+        f"Measured {reproduction.date_utc} on {reproduction.machine}, one thread; that is no Pi.",
+        "Accuracy in percent with the deviation over trainings, and in brackets the UAR;",
+        f"all of the {_precisions(reproduction)} file itself through the edge's own code.",
+        "*Random split*: as published, the same voices on both sides.",
+        f"*New speakers*: {reproduction.n_folds} speaker-disjoint folds, or as many as said.",
+        "*Edge*: features and network for one window.",
+    )
+    text = f"{_HEADER}\n{rows}\n\n{' '.join(notes)}"
+    if reproduction.unmeasured:
+        text += f" Not measured yet: {', '.join(f'`{name}`' for name in reproduction.unmeasured)}."
+    return text
+
+
+def replace_in(path: Path, text: str) -> None:
+    """Put the table between the two marks of a Markdown file.
+
+    Raises
+    ------
+    NoInputError
+        If the file is absent.
+    OutputError
+        If it has no marks.
+    """
+    if not path.is_file():
+        raise NoInputError(f"{path} does not exist")
+    old = path.read_text(encoding="utf-8")
+    head, begin, rest = old.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise OutputError(f"{path} has no place for the table; write {BEGIN} and {END} into it")
+    run.write_bytes(path, f"{head}{BEGIN}\n{text}\n{END}{tail}".encode())
+
+
+def _line(row: Row, n_folds: int) -> str:
+    size = f"{row.n_bytes / 1000:.0f} kB {row.precision}"
+    cells = (
+        f"`{row.recipe}`",
+        row.claim,
+        _corpora(row),
+        f"{_figures(row.random)} ({row.split})",
+        f"**{_figures(row.disjoint)}**{_only(row.disjoint, n_folds)}",
+        size,
+        f"{row.edge_ms:.1f} ms",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _corpora(row: Row) -> str:
+    there = ", ".join(row.corpora)
+    missing = f"; {', '.join(row.missing)} was not there" if row.missing else ""
+    return f"{there}, {row.n_labels} labels{missing}"
+
+
+def _figures(measured: Measured) -> str:
+    deviation = measured.accuracy_deviation
+    spread = "" if deviation is None else f" ± {100 * deviation:.1f}"
+    return f"{100 * measured.accuracy:.1f}{spread} ({100 * measured.uar:.1f})"
+
+
+def _only(measured: Measured, n_folds: int) -> str:
+    n_trained = measured.n_trainings
+    return "" if n_trained == n_folds else f", {n_trained} training{'s' if n_trained > 1 else ''}"
+
+
+def _precisions(reproduction: Reproduction) -> str:
+    return " or ".join(sorted({row.precision for row in reproduction.rows}))
