@@ -128,18 +128,28 @@ def begin(recipe_text: str, *, name: str, folder: Path) -> RunFolder:
         If the folder cannot be made or holds a run already.
     """
     run = RunFolder(path=folder)
-    if run.recipe.exists():
-        state = "a finished run" if run.is_finished else "an unfinished run"
-        raise OutputError(
-            f"{folder} holds {state} already; name another folder for {name}, or continue an "
-            "unfinished one with --resume"
-        )
+    refuse_taken(run, name=name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         run.recipe.write_text(recipe_text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
     return run
+
+
+def refuse_taken(run: RunFolder, *, name: str) -> None:
+    """Raise where a folder holds a run already.
+
+    Raises
+    ------
+    OutputError
+    """
+    if run.recipe.exists():
+        state = "a finished run" if run.is_finished else "an unfinished run"
+        raise OutputError(
+            f"{run.path} holds {state} already; name another folder for {name}, or continue an "
+            "unfinished one with --resume"
+        )
 
 
 def default_folder(name: str) -> Path:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.errors import UsageError
+from edge.errors import NoInputError, UsageError
 from trainer import recipe as recipes
 from trainer import run
 from trainer.cli import options
@@ -36,7 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where it goes on, too (default: runs/reproduce)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="(default: DIR/table.json)")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="rows, kept for recipes not named now (default: DIR/table.json)",
+    )
     parser.add_argument(
         "--collect", action="store_true", help="train nothing: write the table of what is finished"
     )
@@ -51,7 +55,6 @@ def execute(arguments: argparse.Namespace) -> None:
     names = _chosen(arguments.recipes)
     data = options.data_folder(arguments)
     cache = options.feature_cache(arguments)
-    from trainer.modelfile import speed
     from trainer.reproduction import reproduce, rows, table
 
     effort = reproduce.Effort(
@@ -68,17 +71,16 @@ def execute(arguments: argparse.Namespace) -> None:
             else reproduce.reproduce(name, arguments.out, effort, data=data, cache=cache)
         )
     ]
+    path = arguments.json or arguments.out / "table.json"
     done = rows.Reproduction(
-        date_utc=f"{datetime.now(UTC):%Y-%m-%d}",
-        machine=speed.machine(),
-        n_folds=effort.n_folds,
-        seeds=effort.seeds,
-        libraries=run.libraries(),
-        rows=tuple(found),
-        unmeasured=tuple(name for name in names if name not in {row.recipe for row in found}),
+        n_folds=effort.n_folds, seeds=effort.seeds, libraries=run.libraries(), rows=tuple(found)
     )
-    rows.write(arguments.json or arguments.out / "table.json", done)
-    text = table.render(done)
+    if path.is_file():
+        done = rows.merged(rows.read(path), done)
+    if not done.rows:
+        raise NoInputError(f"{arguments.out} holds no finished study; run without --collect first")
+    rows.write(path, done)
+    text = table.render(done, recipes.names())
     if arguments.readme:
         table.replace_in(arguments.readme, text)
     print(text)

@@ -49,9 +49,11 @@ def execute(arguments: argparse.Namespace) -> None:
     """Train, and print the run folder."""
     if bool(arguments.recipe) == bool(arguments.resume):
         raise UsageError("give either a recipe (see `ser-trainer recipes`) or --resume RUNDIR")
-    data = options.data_folder(arguments)
     folder = RunFolder(path=arguments.resume) if arguments.resume else None
     recipe = _unfinished(folder) if folder else recipes.load(arguments.recipe)
+    data = options.data_folder(arguments)
+    if arguments.out:
+        run.refuse_taken(RunFolder(path=arguments.out), name=recipe.name)
     # Before the run folder is made: recordings that cannot be split leave nothing behind.
     division = divide(recipe, data)
     cache = options.feature_cache(arguments)

@@ -93,7 +93,7 @@ def start(name: StrategyName) -> Distribution:
     if name == "none":
         return ALONE
     found = _mirrored() if name == "mirrored" else _workers()
-    _log.info("training on %d processors together", found.strategy.num_replicas_in_sync)
+    _log.info("processors that train together: %d", found.strategy.num_replicas_in_sync)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -168,6 +169,8 @@ def _rows(
         "precision": precision,
         "n_bytes": len(bundle.flatbuffer),
         "edge_ms": speed.features_ms(recipe.features) + speed.network_ms(bundle),
+        "machine": speed.machine(),
+        "date_utc": f"{datetime.now(UTC):%Y-%m-%d}",
     }
     return [
         Row(split=share_text(published), random=measured[title], **fixed)

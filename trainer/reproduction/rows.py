@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.contract import tables
-from edge.errors import NoInputError
+from edge.errors import NoInputError, UsageError
 from trainer import run
 
 
@@ -47,21 +49,43 @@ class Row:
     """Which file was judged and measured."""
     n_bytes: int
     edge_ms: float
-    """Features and network for one window: the median, on the machine that the table names."""
+    """Features and network for one window: the median on `machine`."""
+    machine: str
+    date_utc: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reproduction:
-    """All rows, and what was measured where and when."""
+    """All rows, and how they were made."""
 
-    date_utc: str
-    machine: str
     n_folds: int
     seeds: tuple[int, ...]
     libraries: dict[str, str]
     rows: tuple[Row, ...]
-    unmeasured: tuple[str, ...]
-    """Recipes that have not been trained by both protocols yet."""
+
+    def unmeasured(self, names: Sequence[str]) -> list[str]:
+        """Return the recipes that have no row yet."""
+        measured = {row.recipe for row in self.rows}
+        return [name for name in names if name not in measured]
+
+
+def merged(old: Reproduction, new: Reproduction) -> Reproduction:
+    """Return the new rows, and the old ones of recipes that were not measured anew.
+
+    Raises
+    ------
+    UsageError
+        If they were not made by the same folds and seeds.
+    """
+    if (old.n_folds, old.seeds) != (new.n_folds, new.seeds):
+        raise UsageError(
+            f"the rows that are there have {old.n_folds} folds and seeds {old.seeds}, these have "
+            f"{new.n_folds} and {new.seeds}; write them to another file with --json"
+        )
+    measured = {row.recipe for row in new.rows}
+    kept = tuple(row for row in old.rows if row.recipe not in measured)
+    rows = tuple(sorted((*kept, *new.rows), key=lambda row: row.recipe))
+    return dataclasses.replace(new, rows=rows)
 
 
 def write(path: Path, reproduction: Reproduction) -> None:

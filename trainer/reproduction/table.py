@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edge.errors import NoInputError, OutputError
@@ -17,11 +18,18 @@ _HEADER = (
 )
 
 
-def render(reproduction: Reproduction) -> str:
-    """Return the table and what must be said of it."""
+def render(reproduction: Reproduction, names: Sequence[str]) -> str:
+    """Return the table and what must be said of it.
+
+    Parameters
+    ----------
+    reproduction : Reproduction
+    names : sequence of str
+        Of all recipes.
+    """
     rows = "\n".join(_line(row, reproduction.n_folds) for row in reproduction.rows)
     notes = (
-        f"Measured {reproduction.date_utc} on {reproduction.machine}, one thread; that is no Pi.",
+        f"Measured {_dates(reproduction)} on {_machines(reproduction)}, one thread; no Pi.",
         "Accuracy in percent with the deviation over trainings, and in brackets the UAR;",
         f"all of the {_precisions(reproduction)} file itself through the edge's own code.",
         "*Random split*: as published, the same voices on both sides.",
@@ -29,9 +37,8 @@ def render(reproduction: Reproduction) -> str:
         "*Edge*: features and network for one window.",
     )
     text = f"{_HEADER}\n{rows}\n\n{' '.join(notes)}"
-    if reproduction.unmeasured:
-        text += f" Not measured yet: {', '.join(f'`{name}`' for name in reproduction.unmeasured)}."
-    return text
+    missing = ", ".join(f"`{name}`" for name in reproduction.unmeasured(names))
+    return f"{text} Not measured yet: {missing}." if missing else text
 
 
 def replace_in(path: Path, text: str) -> None:
@@ -87,3 +94,12 @@ def _only(measured: Measured, n_folds: int) -> str:
 
 def _precisions(reproduction: Reproduction) -> str:
     return " or ".join(sorted({row.precision for row in reproduction.rows}))
+
+
+def _dates(reproduction: Reproduction) -> str:
+    dates = sorted({row.date_utc for row in reproduction.rows})
+    return " to ".join(dict.fromkeys((dates[0], dates[-1])))
+
+
+def _machines(reproduction: Reproduction) -> str:
+    return " and ".join(sorted({row.machine for row in reproduction.rows}))

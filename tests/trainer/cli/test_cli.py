@@ -79,7 +79,7 @@ def test_run_folder_is_not_written_twice(
     (tmp_path / "recipe.toml").touch()
     command = ["train", "default", "--data", str(tmp_path), "--out", str(tmp_path)]
     assert main(command) == 74
-    assert "holds a run already" in capsys.readouterr().err
+    assert "holds an unfinished run already" in capsys.readouterr().err
 
 
 def test_interruption_is_no_traceback(

@@ -12,7 +12,8 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from trainer.fitting import checkpoint, engine  # noqa: E402 - needs keras
-from trainer.fitting.engine import Batch, Course, Logs, Stops, Validation  # noqa: E402
+from trainer.fitting.distribution import Batch  # noqa: E402
+from trainer.fitting.engine import Course, Logs, Stops, Validation  # noqa: E402
 
 N_STEPS = 3
 NEVER = Stops(patience=0, plateau=False)
@@ -99,6 +100,23 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     assert 0 < n_before < 6
     assert_equal(trained(cut, n_epochs=6, use_ema=use_ema), whole)
     assert history(cut) == history(tmp_path / "whole")
+
+
+def test_a_run_cut_off_after_its_last_epoch_ends_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_CHECKPOINT_EVERY_S", 0.0)
+    whole = trained(tmp_path / "run", n_epochs=3, use_ema=True)
+    assert_equal(trained(tmp_path / "run", n_epochs=3, use_ema=True), whole)
+
+
+def test_forward_answers_each_input_once() -> None:
+    model = new_model()
+    forward = engine.forward(model)
+    inputs = np.random.default_rng(1).standard_normal((300, 4)).astype(np.float32)
+    np.testing.assert_allclose(forward(inputs), model(inputs, training=False), atol=1e-6)
+    model.set_weights([np.zeros_like(w) for w in model.get_weights()])
+    assert not forward(inputs[:7]).any()
 
 
 def test_early_stop_returns_to_the_best_epoch(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import NoInputError, OutputError
+from edge.errors import NoInputError, OutputError, UsageError
 from tests.support import REPOSITORY
 from trainer import recipe as recipes
 from trainer.reproduction import rows, table
@@ -41,20 +41,23 @@ ROW = Row(
     precision="int8",
     n_bytes=467_000,
     edge_ms=12.34,
+    machine="x86_64",
+    date_utc="2026-11-21",
 )
 DONE = Reproduction(
-    date_utc="2026-11-21",
-    machine="Linux x86_64",
     n_folds=5,
     seeds=(0,),
     libraries={"keras": "3.15.1"},
     rows=(ROW,),
-    unmeasured=(),
 )
 
 
+def render(reproduction: Reproduction) -> str:
+    return table.render(reproduction, ["mlp-180"])
+
+
 def test_a_line_has_every_figure() -> None:
-    line = table.render(DONE).splitlines()[2]
+    line = render(DONE).splitlines()[2]
     for words in ("`mlp-180`", "62 %", "65.4 (64.8) (80/20)", "37.1 ± 3.2 (36.4)", "467 kB int8"):
         assert words in line
     assert "crema-d was not there" in line
@@ -63,7 +66,7 @@ def test_a_line_has_every_figure() -> None:
 
 def test_a_single_training_says_so() -> None:
     alone = dataclasses.replace(DONE, rows=(dataclasses.replace(ROW, disjoint=ONE),))
-    assert ", 1 training " in table.render(alone)
+    assert ", 1 training " in render(alone)
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
@@ -93,17 +96,26 @@ def test_a_file_without_a_place_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_readme_has_the_table_that_was_measured() -> None:
-    text = table.render(rows.read(REPOSITORY / "docs" / "reproduction.json"))
-    assert text in (REPOSITORY / "README.md").read_text(encoding="utf-8")
-
-
-def test_every_recipe_is_measured_or_named_as_not() -> None:
     measured = rows.read(REPOSITORY / "docs" / "reproduction.json")
-    named = {row.recipe for row in measured.rows} | set(measured.unmeasured)
-    assert named == set(recipes.names())
+    text = table.render(measured, recipes.names())
+    assert text in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert {row.recipe for row in measured.rows} <= set(recipes.names())
 
 
 def test_what_is_not_measured_is_said() -> None:
-    partly = dataclasses.replace(DONE, unmeasured=("ds-cnn",))
-    assert "Not measured yet: `ds-cnn`." in table.render(partly)
-    assert "Not measured" not in table.render(DONE)
+    assert "Not measured yet: `ds-cnn`." in table.render(DONE, ["ds-cnn", "mlp-180"])
+    assert "Not measured" not in render(DONE)
+
+
+def test_rows_of_other_recipes_are_kept() -> None:
+    other = dataclasses.replace(ROW, recipe="ds-cnn")
+    anew = dataclasses.replace(ROW, n_bytes=1, date_utc="2026-11-23")
+    both = dataclasses.replace(DONE, rows=(ROW, other))
+    found = rows.merged(both, dataclasses.replace(DONE, rows=(anew,)))
+    assert found.rows == (other, anew)
+    assert "2026-11-21 to 2026-11-23" in render(found)
+
+
+def test_rows_of_other_folds_are_not_mixed() -> None:
+    with pytest.raises(UsageError, match="have 5 folds"):
+        rows.merged(DONE, dataclasses.replace(DONE, n_folds=3))
