@@ -14,6 +14,7 @@ from typing import Any
 
 from edge.errors import NoInputError, OutputError
 from trainer import recipe as recipes
+from trainer.corpora.base import name_in
 from trainer.examples.splits import Split
 from trainer.recipe import Recipe
 
@@ -26,6 +27,17 @@ _LIBRARIES = (
     "numpy",
     "scipy",
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SplitRow:
+    """One recording and the part that it had in one training."""
+
+    part: str
+    corpus: str
+    speaker: str
+    file: str
+    """Relative to the data folder."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +102,7 @@ class RunFolder:
         return self.facts.is_file()
 
     def flatbuffer(self, precision: str) -> Path:
-        """Return the path of the bare network, ``"float32"`` or ``"int8"``."""
+        """Return the path of the bare network in one of the four precisions."""
         return self.path / f"{precision}.tflite"
 
     def read_recipe(self) -> Recipe:
@@ -101,8 +113,7 @@ class RunFolder:
         NoInputError
             If the folder is no run.
         """
-        if not self.recipe.is_file():
-            raise NoInputError(f"{self.path} is no run of ser-trainer: it holds no recipe.toml")
+        self._refuse_stranger()
         return recipes.load(str(self.recipe))
 
     def read_facts(self) -> dict[str, Any]:
@@ -111,12 +122,23 @@ class RunFolder:
         Raises
         ------
         NoInputError
-            If the run has not ended.
+            If the folder is no run, or the run has not ended.
         """
+        self._refuse_stranger()
         if not self.facts.is_file():
-            raise NoInputError(f"{self.path} holds no finished run; run ser-trainer train again")
+            raise NoInputError(
+                f"{self.path} holds no finished run; end it with "
+                f"ser-trainer train --resume {self.path}"
+            )
         facts: dict[str, Any] = json.loads(self.facts.read_text(encoding="utf-8"))
         return facts
+
+    def _refuse_stranger(self) -> None:
+        if not self.recipe.is_file():
+            raise NoInputError(
+                f"{self.path} is no run of ser-trainer: it holds no recipe.toml; name the folder "
+                "that ser-trainer train has printed"
+            )
 
 
 def begin(recipe_text: str, *, name: str, folder: Path) -> RunFolder:
@@ -158,13 +180,32 @@ def default_folder(name: str) -> Path:
 
 
 def write_split(path: Path, split: Split, *, data: Path) -> None:
-    """List every recording, relative to the data folder, with its part."""
+    """List every recording, relative to the data folder, with its part; see `split_rows`."""
     rows = [
-        (part, u.corpus, u.speaker, u.emotion, _relative(u.path, data))
+        (part, u.corpus, u.speaker, u.emotion, name_in(data, path=u.path))
         for part, utterances in split.parts().items()
         for u in utterances
     ]
     write_csv(path, ("part", "corpus", "speaker", "emotion", "file"), rows)
+
+
+def split_rows(path: Path) -> list[SplitRow]:
+    """Return what `write_split` wrote.
+
+    Raises
+    ------
+    NoInputError
+        If the file is absent.
+    """
+    if not path.is_file():
+        raise NoInputError(f"{path} does not exist; run ser-trainer train again")
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            SplitRow(
+                part=row["part"], corpus=row["corpus"], speaker=row["speaker"], file=row["file"]
+            )
+            for row in csv.DictReader(file)
+        ]
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -206,10 +247,6 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()
-
-
-def _relative(path: Path, data: Path) -> str:
-    return path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)
 
 
 def _versions(names: Iterable[str]) -> Iterable[tuple[str, str]]:

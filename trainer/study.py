@@ -89,8 +89,8 @@ class StudyFolder:
         return tables.from_table(Plan, told, path="study")
 
 
-def any_cell(folder: Path) -> RunFolder:
-    """Return one finished training of a study.
+def finished_cells(folder: Path) -> tuple[RunFolder, ...]:
+    """Return the finished trainings of a study, by name.
 
     Raises
     ------
@@ -98,10 +98,15 @@ def any_cell(folder: Path) -> RunFolder:
         If there is none.
     """
     cells = (RunFolder(path=path) for path in sorted((folder / "cells").glob("*")))
-    finished = next((cell for cell in cells if cell.is_finished), None)
-    if finished is None:
+    finished = tuple(cell for cell in cells if cell.is_finished)
+    if not finished:
         raise NoInputError(f"{folder} holds no finished training; carry the study out first")
     return finished
+
+
+def any_cell(folder: Path) -> RunFolder:
+    """Return the first of the `finished_cells`; errors as there."""
+    return finished_cells(folder)[0]
 
 
 def begin(recipe: Recipe, plan: Plan, folder: Path) -> StudyFolder:
@@ -159,7 +164,7 @@ def carry_out(
             seeded = dataclasses.replace(recipe, seed=seed)
             division = Division(split=fold.split, protocol=plan.protocol, left_out=found.left_out)
             _train(seeded, cell, division, data=data, cache=cache)
-            _judge(seeded, cell, fold, plan, seed=seed)
+            _judge(seeded, cell, fold, plan, data=data)
         rows.extend(read_predictions(cell.predictions))
     run.write_bytes(study.predictions, to_csv(rows).encode())
     return rows
@@ -188,7 +193,7 @@ def _train(
     produce.produce(recipe, cell, division, data=data, cache=cache)
 
 
-def _judge(recipe: Recipe, cell: RunFolder, fold: Fold, plan: Plan, *, seed: int) -> None:
+def _judge(recipe: Recipe, cell: RunFolder, fold: Fold, plan: Plan, *, data: Path) -> None:
     from trainer.modelfile.manifest import bundle_of
 
     rows = [
@@ -198,8 +203,9 @@ def _judge(recipe: Recipe, cell: RunFolder, fold: Fold, plan: Plan, *, seed: int
         for row in predict(
             bundle_of(cell, precision, recipe=recipe),
             fold.split.test,
+            data=data,
             precision=precision,
-            seed=seed,
+            seed=recipe.seed,
             fold=fold.name,
         )
     ]

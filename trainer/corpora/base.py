@@ -47,12 +47,19 @@ class Utterance:
     """Which repetition; empty where there is only one."""
 
 
+Cause = Literal["by design", "misnamed", "unusable"]
+"""Why a recording is not used: *by design*, it is known and has no place here; *misnamed*, nobody
+can tell what it is; *unusable*, its sound is none."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOut:
     """A recording that is not used, and why."""
 
     path: Path
+    cause: Cause
     reason: str
+    """The cause in words: what was found in this recording."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +76,10 @@ class Findings:
 
 class NotUsed(Exception):  # noqa: N818 - no error: the recording has no place among the labels
     """Raised for a recording that is left out; its text is the reason."""
+
+    def __init__(self, reason: str, *, cause: Cause = "misnamed") -> None:
+        super().__init__(reason)
+        self.cause = cause
 
 
 UNKNOWN_NAME = "its name is not one of this corpus"
@@ -129,9 +140,10 @@ class Corpus:
         label = self.words.get(plain(word))
         if label is None:
             reason = f"{word!r} is no emotion known here; give it a label in {TABLE_NAME}"
-            return LeftOut(path=item.path, reason=reason)
+            return LeftOut(path=item.path, cause="misnamed", reason=reason)
         if not label:
-            return LeftOut(path=item.path, reason=f"{word}, which is no label here")
+            reason = f"{word}, which is no label here"
+            return LeftOut(path=item.path, cause="by design", reason=reason)
         return dataclasses.replace(item, emotion=label)
 
     def _absence(self, folder: Path, *, n_strangers: int) -> str:
@@ -152,6 +164,14 @@ def recordings(folder: Path) -> list[Path]:
     )
 
 
+def name_in(data: Path, *, path: Path) -> str:
+    """Return a recording's path below the folder of the corpora; of one elsewhere, all of it.
+
+    Tables name recordings so, so that they can be read where the folder lies elsewhere.
+    """
+    return path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)
+
+
 def by_name(parse: Callable[[Path], Utterance]) -> Reader:
     """Return a reader of a corpus in which the names of files and folders say everything.
 
@@ -166,7 +186,7 @@ def by_name(parse: Callable[[Path], Utterance]) -> Reader:
             try:
                 yield dataclasses.replace(parse(path.relative_to(folder)), path=path)
             except NotUsed as why:
-                yield LeftOut(path=path, reason=str(why))
+                yield LeftOut(path=path, cause=why.cause, reason=str(why))
 
     return read
 

@@ -19,7 +19,7 @@ REQUIRED: Final = ("file", "emotion", "speaker")
 OPTIONAL: Final = ("sex", "age_years", "intensity", "text", "take")
 
 _SEXES: dict[str, Sex] = {"": "", "f": "F", "female": "F", "m": "M", "male": "M"}
-_GREATEST_AGE_YEARS = 120
+GREATEST_AGE_YEARS: Final = 120
 
 
 def listing(folder: Path) -> Path | None:
@@ -63,7 +63,8 @@ def reader(table: Path, corpus: str) -> Reader:
         listed = {entry.path.resolve() for entry in entries}
         for path in recordings(folder):
             if path.resolve() not in listed:
-                yield LeftOut(path=path, reason=f"{table.name} does not list it")
+                reason = f"{table.name} does not list it"
+                yield LeftOut(path=path, cause="misnamed", reason=reason)
 
     return read
 
@@ -94,8 +95,8 @@ def _wrong(entry: _Entry) -> Iterator[str]:
     if plain(cells.get("sex", "")) not in _SEXES:
         yield f"sex is {cells['sex']!r}, expected F, M or nothing"
     age = cells.get("age_years", "")
-    if age and not (age.isdecimal() and int(age) <= _GREATEST_AGE_YEARS):
-        yield f"age_years is {age!r}, expected whole years up to {_GREATEST_AGE_YEARS} or nothing"
+    if age and not (age.isdecimal() and int(age) <= GREATEST_AGE_YEARS):
+        yield f"age_years is {age!r}, expected whole years up to {GREATEST_AGE_YEARS} or nothing"
 
 
 def _wrong_file(path: Path) -> Iterator[str]:

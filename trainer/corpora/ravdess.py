@@ -49,9 +49,10 @@ def _parse(path: Path, *, corpus: str) -> Utterance:
         raise NotUsed(UNKNOWN_NAME)
     modality, channel, actor = match["modality"], match["channel"], match["actor"]
     if modality != _AUDIO_ONLY or _CHANNELS[channel] != corpus:
-        raise NotUsed(f"modality {modality}, channel {channel}: not the sound of {corpus}")
+        reason = f"modality {modality}, channel {channel}: not the sound of {corpus}"
+        raise NotUsed(reason, cause="by design")
     if path.stem in _TWINS:
-        raise NotUsed(f"the same recording as {_TWINS[path.stem]}")
+        raise NotUsed(f"the same recording as {_TWINS[path.stem]}", cause="by design")
     if _FOLDER.fullmatch(path.parent.name):
         refuse_contradiction(folder=path.parent.name, name=f"Actor_{actor}")
     return Utterance(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge.contract.labels import SEXES
+from edge.contract.labels import NON_VOICE, SEXES
 from trainer.corpora.base import Findings, LeftOut, Utterance
 
 _SEX_LABELS = {"F": "female", "M": "male"}
+
+
+def spoken(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the outputs of a model that it may answer a voice with: all but ``non_voice``."""
+    return tuple(label for label in labels if label != NON_VOICE)
 
 
 def target(utterance: Utterance, labels: Sequence[str]) -> str:
@@ -29,7 +34,7 @@ def with_target(utterances: Sequence[Utterance], labels: Sequence[str]) -> Findi
     return Findings(
         utterances=tuple(u for u in utterances if target(u, labels)),
         left_out=tuple(
-            LeftOut(path=u.path, reason=_reason(u, labels))
+            LeftOut(path=u.path, cause="by design", reason=_reason(u, labels))
             for u in utterances
             if not target(u, labels)
         ),

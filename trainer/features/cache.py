@@ -92,7 +92,7 @@ class FeatureCache:
         return Fetched(
             versions={c: result for c, result in results.items() if isinstance(result, tuple)},
             refused=tuple(
-                LeftOut(path=source.path, reason=result)
+                LeftOut(path=source.path, cause="unusable", reason=result)
                 for source in missing
                 if isinstance(result := results[source.content], str)
                 and isinstance(source, Recording)

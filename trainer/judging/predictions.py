@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.contract.bundle import ModelBundle
-from edge.contract.labels import NON_VOICE
-from edge.errors import AudioDataError, NoInputError
-from trainer.corpora.base import Utterance
-from trainer.corpora.targets import target
+from edge.errors import EXIT_BAD_DATA, NoInputError, SerError
+from trainer.corpora.base import Utterance, name_in
+from trainer.corpora.targets import spoken, target
 from trainer.judging.verdicts import Verdict, judge
 
 _PREFIX = "p_"
+
+
+class PredictionsError(SerError, ValueError):
+    """A table holds something else than predictions."""
+
+    exit_code = EXIT_BAD_DATA
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,11 +28,13 @@ class Prediction:
     """One recording, its truth, and what one model file said of it."""
 
     precision: str
-    """``"float32"``, ``"float16"``, ``"dynamic"`` or ``"int8"``."""
+    """``"float32"``, ``"float16"``, ``"dynamic"`` or ``"int8"``; empty where the file does not tell:
+    all but int8 have the same tensors."""
     seed: int
     fold: str
     """Name of the training that the model comes from; empty for a single one."""
     file: str
+    """Relative to the data folder, as `trainer.run.SplitRow` has it."""
     corpus: str
     speaker: str
     sex: str
@@ -48,6 +55,7 @@ def predict(
     bundle: ModelBundle,
     utterances: Sequence[Utterance],
     *,
+    data: Path,
     precision: str,
     seed: int,
     fold: str,
@@ -59,6 +67,8 @@ def predict(
     bundle : ModelBundle
     utterances : sequence of Utterance
         Each with a target among the model's labels.
+    data : Path
+        The folder of the corpora, from which on files are named.
     precision, fold : str
     seed : int
         They stand in every row.
@@ -69,43 +79,33 @@ def predict(
         If a recording cannot be decoded: figures over a part of a test would mislead.
     """
     labels = spoken_labels(bundle)
+
+    def row(verdict: Verdict) -> Prediction:
+        utterance, analysis = verdict.utterance, verdict.analysis
+        return Prediction(
+            precision=precision,
+            seed=seed,
+            fold=fold,
+            file=name_in(data, path=utterance.path),
+            corpus=utterance.corpus,
+            speaker=utterance.speaker,
+            sex=utterance.sex,
+            age_years=utterance.age_years,
+            truth=target(utterance, labels),
+            intensity=utterance.intensity,
+            text=utterance.text,
+            predicted=analysis.label or "",
+            confidence=analysis.confidence,
+            probabilities=analysis.probabilities,
+        )
+
     verdicts = judge(bundle, utterances, title=f"{fold} {precision}".strip())
-    return [prediction_of(v, labels, precision=precision, seed=seed, fold=fold) for v in verdicts]
+    return [row(verdict) for verdict in verdicts]
 
 
 def spoken_labels(bundle: ModelBundle) -> tuple[str, ...]:
     """Return the labels that a model may give to a voice."""
-    return tuple(label for label in bundle.manifest.labels if label != NON_VOICE)
-
-
-def prediction_of(
-    verdict: Verdict, labels: Sequence[str], *, precision: str, seed: int, fold: str
-) -> Prediction:
-    """Return a verdict as a row of the table."""
-    utterance, analysis = verdict.utterance, verdict.analysis
-    return Prediction(
-        precision=precision,
-        seed=seed,
-        fold=fold,
-        file=_name(utterance),
-        corpus=utterance.corpus,
-        speaker=utterance.speaker,
-        sex=utterance.sex,
-        age_years=utterance.age_years,
-        truth=target(utterance, labels),
-        intensity=utterance.intensity,
-        text=utterance.text,
-        predicted=analysis.label or "",
-        confidence=analysis.confidence,
-        probabilities=analysis.probabilities,
-    )
-
-
-def _name(utterance: Utterance) -> str:
-    """Return the path from the corpus' folder on; equal names lie in different folders."""
-    parts = utterance.path.parts
-    first = parts.index(utterance.corpus) if utterance.corpus in parts else len(parts) - 1
-    return "/".join(parts[first:])
+    return spoken(bundle.manifest.labels)
 
 
 def to_csv(predictions: Sequence[Prediction]) -> str:
@@ -125,7 +125,7 @@ def read_predictions(path: Path) -> list[Prediction]:
     ------
     NoInputError
         If the file is absent.
-    AudioDataError
+    PredictionsError
         If it is no table of predictions.
     """
     if not path.is_file():
@@ -153,7 +153,7 @@ _COLUMNS = (
 
 def _row(prediction: Prediction, labels: Iterable[str]) -> list[object]:
     cells = [getattr(prediction, name) for name in _COLUMNS]
-    cells[_COLUMNS.index("age_years")] = prediction.age_years or ""
+    cells[_COLUMNS.index("age_years")] = "" if prediction.age_years is None else prediction.age_years
     cells[_COLUMNS.index("confidence")] = f"{prediction.confidence:.6f}"
     shares = [prediction.probabilities.get(label) for label in labels]
     return [*cells, *("" if share is None else f"{share:.6f}" for share in shares)]
@@ -164,7 +164,7 @@ def _parsed(rows: Iterable[dict[str, str]], path: Path) -> Iterator[Prediction]:
         try:
             yield _prediction(row)
         except (KeyError, ValueError, TypeError) as error:
-            raise AudioDataError(
+            raise PredictionsError(
                 f"{path}:{number}: no prediction of ser-trainer ({error}); judge the run again"
             ) from error
 

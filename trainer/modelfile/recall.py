@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
 from edge.errors import NoInputError
-from trainer.corpora.base import Utterance
+from trainer.corpora.base import Utterance, name_in
 from trainer.examples.gather import gather
 from trainer.examples.splits import Split
 from trainer.recipe.schema import Recipe
-from trainer.run import RunFolder
+from trainer.run import RunFolder, split_rows
 
 
 def read_split(folder: RunFolder, recipe: Recipe, data: Path) -> Split:
@@ -31,14 +29,14 @@ def read_split(folder: RunFolder, recipe: Recipe, data: Path) -> Split:
     NoInputError
         If a recording of the split is not there, or is no longer used.
     """
-    there = {_name(u.path, data): u for u in gather(recipe, data).utterances}
+    there = {name_in(data, path=u.path): u for u in gather(recipe, data).utterances}
     parts: dict[str, list[Utterance]] = defaultdict(list)
     missing = []
-    for part, name in _rows(folder.split):
-        if name in there:
-            parts[part].append(there[name])
+    for row in split_rows(folder.split):
+        if row.file in there:
+            parts[row.part].append(there[row.file])
         else:
-            missing.append(name)
+            missing.append(row.file)
     if missing:
         raise NoInputError(
             f"{len(missing)} recordings of the run's {folder.split.name} are not found in {data}, "
@@ -54,15 +52,3 @@ def read_split(folder: RunFolder, recipe: Recipe, data: Path) -> Split:
 def known_voices(split: Split) -> tuple[str, ...]:
     """Return the speakers of the test who were trained on too: none where the split is honest."""
     return tuple(sorted({*split.speakers("train")} & {*split.speakers("test")}))
-
-
-def _rows(path: Path) -> Sequence[tuple[str, str]]:
-    if not path.is_file():
-        raise NoInputError(f"{path} does not exist; run ser-trainer train again")
-    with path.open(newline="", encoding="utf-8") as file:
-        return [(row["part"], row["file"]) for row in csv.DictReader(file)]
-
-
-def _name(path: Path, data: Path) -> str:
-    """Return the name that `trainer.run.write_split` gives a recording."""
-    return path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)

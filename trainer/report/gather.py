@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from edge.contract.labels import NON_VOICE
 from edge.errors import UsageError
+from trainer.corpora.targets import spoken
 from trainer.examples.protocols import MEANINGS
 from trainer.judging.figures import against, figures_of
 from trainer.judging.predictions import Prediction
 from trainer.modelfile import speed
+from trainer.modelfile.precisions import PRECISIONS
 from trainer.report import sources
-from trainer.report.sources import PRECISIONS, Source, SplitRow
+from trainer.report.sources import Source
+from trainer.run import SplitRow, split_rows
 
 SCHEMA: Final = 1
 
-_HEADLINES: Final = ("int8", "dynamic", "float16", "float32")
-"""The file that the report is about: the smallest that there is."""
 _N_DISTURBED: Final = 200
 _SEED: Final = 0
 _BY_RECIPE: Final = "the recipe holds people out: nobody who was tested was learned from"
@@ -58,11 +58,11 @@ def gather(
     rows = sources.predictions(source, data=data)
     judged = {p: [row for row in rows if row.precision == p] for p in PRECISIONS}
     by_precision = {precision: found for precision, found in judged.items() if found}
-    headline = next(precision for precision in _HEADLINES if precision in by_precision)
+    headline = list(by_precision)[-1]  # the file for the smallest processors
     # First, since it may be refused, and the rest takes long.
     random_split = _random(source, random, headline) if random else None
     features_ms = speed.features_ms(source.recipe.features)
-    split = [sources.split_rows(cell) for cell in source.cells]
+    split = [split_rows(cell.split) for cell in source.cells]
     return {
         **_identity(source),
         "protocol": _sentence(_MEANINGS[source.protocol]),
@@ -76,11 +76,6 @@ def gather(
         **_trials(source, headline, data=None if quick else data),
         "random_split": random_split,
     }
-
-
-def spoken(source: Source) -> tuple[str, ...]:
-    """Return the labels that a voice may get."""
-    return tuple(label for label in source.recipe.labels if label != NON_VOICE)
 
 
 def _identity(source: Source) -> dict[str, Any]:
@@ -138,16 +133,17 @@ def _precisions(
 ) -> dict[str, Any]:
     from trainer.modelfile.manifest import bundle_of
 
-    labels, reference = spoken(source), judged.get("float32")
+    labels, reference = spoken(source.recipe.labels), judged.get("float32")
     found = {}
     for precision, rows in judged.items():
         bundle = bundle_of(source.example, precision, recipe=source.recipe)
-        compared = reference and precision != "float32"
         found[precision] = {
             "n_bytes": len(bundle.flatbuffer),
             "ms_per_window": features_ms + speed.network_ms(bundle),
             "figures": figures_of(rows, labels),
-            "against_float32": against(rows, reference, labels) if compared and reference else None,
+            "against_float32": None
+            if precision == "float32" or reference is None
+            else against(rows, reference, labels),
         }
     return found
 
@@ -196,7 +192,7 @@ def _random(source: Source, folder: Path, precision: str) -> dict[str, Any]:
             f"{folder} was judged at {_listed(row.precision for row in rows)}, expected "
             f"{precision}; carry it out with --precisions {precision}"
         )
-    return figures_of(chosen, spoken(source))
+    return figures_of(chosen, spoken(source.recipe.labels))
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -10,25 +10,13 @@ from typing import Any
 
 from edge.errors import NoInputError
 from trainer import study
-from trainer.corpora.base import Utterance
+from trainer.corpora.base import Utterance, name_in
 from trainer.examples.gather import gather
 from trainer.judging.predictions import Prediction, predict, read_predictions, to_csv
+from trainer.modelfile.precisions import PRECISIONS
 from trainer.recipe.schema import Recipe
-from trainer.run import RunFolder, write_bytes
+from trainer.run import RunFolder, split_rows, write_bytes
 from trainer.study import StudyFolder
-
-PRECISIONS = ("float32", "float16", "dynamic", "int8")
-"""In the order in which they are shown."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SplitRow:
-    """One recording and the part that it had in one training."""
-
-    part: str
-    corpus: str
-    speaker: str
-    file: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,13 +54,11 @@ def find(folder: Path) -> Source:
     NoInputError
         If it holds neither a finished run nor a study with a finished training.
     """
-    recipe = RunFolder(path=folder).read_recipe()
-    if StudyFolder(path=folder).plan.is_file():
-        study.any_cell(folder)
-        cells = (RunFolder(path=path) for path in sorted((folder / "cells").iterdir()))
-        finished = tuple(cell for cell in cells if cell.is_finished)
-        return Source(folder=folder, recipe=recipe, cells=finished, is_study=True)
     run = RunFolder(path=folder)
+    recipe = run.read_recipe()
+    if StudyFolder(path=folder).plan.is_file():
+        cells = study.finished_cells(folder)
+        return Source(folder=folder, recipe=recipe, cells=cells, is_study=True)
     run.read_facts()
     return Source(folder=folder, recipe=recipe, cells=(run,), is_study=False)
 
@@ -102,17 +88,6 @@ def predictions(source: Source, *, data: Path | None) -> list[Prediction]:
     return _remembered(source)
 
 
-def split_rows(run: RunFolder) -> list[SplitRow]:
-    """Return who had which part in a training."""
-    with run.split.open(newline="", encoding="utf-8") as file:
-        return [
-            SplitRow(
-                part=row["part"], corpus=row["corpus"], speaker=row["speaker"], file=row["file"]
-            )
-            for row in csv.DictReader(file)
-        ]
-
-
 def test_utterances(source: Source, *, data: Path) -> list[Utterance]:
     """Find the test recordings of the example training.
 
@@ -121,9 +96,9 @@ def test_utterances(source: Source, *, data: Path) -> list[Utterance]:
     NoInputError
         If some are not in the folder.
     """
-    wanted = {row.file for row in split_rows(source.example) if row.part == "test"}
+    wanted = {row.file for row in split_rows(source.example.split) if row.part == "test"}
     utterances = gather(source.recipe, data).utterances
-    found = [u for u in utterances if _name(u.path, data) in wanted]
+    found = [u for u in utterances if name_in(data, path=u.path) in wanted]
     if len(found) < len(wanted):
         raise NoInputError(
             f"{len(wanted) - len(found)} of the {len(wanted)} test recordings of "
@@ -158,12 +133,9 @@ def _judged(source: Source, data: Path) -> Iterator[Prediction]:
         if source.example.flatbuffer(precision).is_file():
             bundle = bundle_of(source.example, precision, recipe=source.recipe)
             seed = source.recipe.seed
-            yield from predict(bundle, utterances, precision=precision, seed=seed, fold="")
-
-
-def _name(path: Path, data: Path) -> str:
-    """Return a path as ``split.csv`` has it."""
-    return path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)
+            yield from predict(
+                bundle, utterances, data=data, precision=precision, seed=seed, fold=""
+            )
 
 
 def _numbers(row: dict[str, str]) -> dict[str, Any]:

@@ -26,8 +26,7 @@ from trainer.study import Plan, StudyFolder
 
 _VALIDATION_SHARE: Final = 0.1
 _STAND_IN: Final = "ravdess"
-_HEADLINES: Final = ("int8", "dynamic", "float32")
-"""The file that a row is about: the smallest that there is."""
+_JUDGED: Final = ("float32", "int8")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,7 +138,7 @@ def _plan(protocol: ProtocolName, effort: Effort, *, validation: float, test: fl
         validation_share=validation,
         test_share=test,
         only_folds=effort.only_folds if protocol == "folds" else 0,
-        precisions=("float32", "int8"),
+        precisions=_JUDGED,
     )
 
 
@@ -155,7 +154,8 @@ def _rows(
 ) -> list[Row]:
     there = {use.name for use in recipe.corpora}
     labels = tuple(label for label in recipe.labels if label != NON_VOICE)
-    precision = next(p for p in _HEADLINES if any(r.precision == p for r in found["folds"]))
+    loss = _int8_loss(next(iter(found.values())), labels)
+    precision = "int8" if loss <= recipe.quantisation.largest_uar_loss else "float32"
     cell = study.any_cell(folder / "folds")
     bundle = bundle_of(cell, precision, recipe=recipe)
     measured = {title: _measured(rows, precision, labels) for title, rows in found.items() if rows}
@@ -167,6 +167,7 @@ def _rows(
         "n_labels": len(labels),
         "disjoint": measured["folds"],
         "precision": precision,
+        "int8_loss": loss,
         "n_bytes": len(bundle.flatbuffer),
         "edge_ms": speed.features_ms(recipe.features) + speed.network_ms(bundle),
         "machine": speed.machine(),
@@ -177,6 +178,15 @@ def _rows(
         for published, title in zip(recipe.published_splits, found, strict=False)
         if found[title]
     ]
+
+
+def _int8_loss(rows: Sequence[Prediction], labels: tuple[str, ...]) -> float:
+    """Return what int8 costs on known voices: new ones shall choose nothing, not even a file."""
+    uar = {
+        precision: figures_of([r for r in rows if r.precision == precision], labels)["uar"]
+        for precision in _JUDGED
+    }
+    return float(uar["float32"] - uar["int8"])
 
 
 def _measured(rows: Sequence[Prediction], precision: str, labels: tuple[str, ...]) -> Measured:

@@ -46,7 +46,9 @@ class Row:
     disjoint: Measured
     """By speaker-disjoint folds."""
     precision: str
-    """Which file was judged and measured."""
+    """Which file the line is about: int8, or float32 where int8 loses more than is allowed."""
+    int8_loss: float
+    """UAR that int8 loses against float32 on the random split; 0.01 is a point."""
     n_bytes: int
     edge_ms: float
     """Features and network for one window: the median on `machine`."""

@@ -62,17 +62,23 @@ def replace_in(path: Path, text: str) -> None:
 
 
 def _line(row: Row, n_folds: int) -> str:
-    size = f"{row.n_bytes / 1000:.0f} kB {row.precision}"
     cells = (
         f"`{row.recipe}`",
         row.claim,
         _corpora(row),
         f"{_figures(row.random)} ({row.split})",
         f"**{_figures(row.disjoint)}**{_only(row.disjoint, n_folds)}",
-        size,
+        _file(row),
         f"{row.edge_ms:.1f} ms",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _file(row: Row) -> str:
+    size = f"{row.n_bytes / 1000:.0f} kB {row.precision}"
+    return (
+        size if row.precision == "int8" else f"{size}: int8 loses {100 * row.int8_loss:.0f} points"
+    )
 
 
 def _corpora(row: Row) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -36,11 +35,6 @@ UNLABELLED = Kind(
     name="unlabelled", severity="note", text="folders of recordings without labels, no corpora"
 )
 
-_ON_PURPOSE = re.compile(
-    "the same recording as .*|.* which is no label here|.*: not the sound of .*"
-)
-"""The reasons for which readers leave out recordings that are named well."""
-
 
 def findings(survey: Survey) -> tuple[Finding, ...]:
     """Return all that is wrong, the worst first."""
@@ -59,12 +53,12 @@ def _of_folders(survey: Survey) -> Iterator[Finding]:
 
 
 def _of_names(corpus: CorpusScan) -> Iterator[Finding]:
-    strangers = [i for i in corpus.passed_over if not _ON_PURPOSE.fullmatch(i.reason)]
+    strangers = [item for item in corpus.passed_over if item.cause != "by design"]
     yield from MISNAMED.found(
         corpus.name, [Entry(subject=item.file, detail=item.reason) for item in strangers]
     )
-    known = [item for item in corpus.passed_over if item not in strangers]
-    for reason in Counter(item.reason for item in known):
+    known = [item for item in corpus.passed_over if item.cause == "by design"]
+    for reason in dict.fromkeys(item.reason for item in known):
         entries = [Entry(subject=item.file) for item in known if item.reason == reason]
         kind = Kind(name="left_out", severity="note", text=f"left out on purpose: {reason}")
         yield from kind.found(corpus.name, entries)

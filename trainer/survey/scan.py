@@ -13,7 +13,7 @@ from tqdm import tqdm
 from edge.contract.labels import EMOTIONS
 from edge.errors import AudioDataError, NoInputError
 from trainer import corpora
-from trainer.corpora.base import Corpus, Utterance, recordings
+from trainer.corpora.base import Cause, Corpus, Utterance, name_in, recordings
 from trainer.survey.measure import Sound, measure
 
 
@@ -36,6 +36,7 @@ class PassedOver:
 
     file: str
     """Relative to the data folder."""
+    cause: Cause
     reason: str
 
 
@@ -97,7 +98,9 @@ def scan(data: Path, names: Sequence[str] | None, *, n_threads: int) -> Survey:
             corpora.corpus(name, data),
             examined=tuple(islice(rest, len(findings.utterances))),
             passed_over=tuple(
-                PassedOver(file=_name_in(data, item.path), reason=item.reason)
+                PassedOver(
+                    file=name_in(data, path=item.path), cause=item.cause, reason=item.reason
+                )
                 for item in findings.left_out
             ),
         )
@@ -114,7 +117,7 @@ def examine(utterance: Utterance, data: Path) -> Examined:
         sound = measure(utterance.path)
     except AudioDataError as error:
         trouble = str(error)
-    file = _name_in(data, utterance.path)
+    file = name_in(data, path=utterance.path)
     return Examined(file=file, utterance=utterance, sound=sound, trouble=trouble)
 
 
@@ -156,7 +159,3 @@ def _examine_all(utterances: Sequence[Utterance], data: Path, *, n_threads: int)
         return list(tqdm(work, total=len(utterances), desc="looking", unit="clip", disable=None))
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _name_in(data: Path, path: Path) -> str:
-    return path.relative_to(data).as_posix() if path.is_relative_to(data) else str(path)

@@ -43,7 +43,7 @@ def test_help_needs_no_heavy_library() -> None:
         (["train", "default", "--data", "/nonexistent"], 66, "/nonexistent does not exist"),
         (["evaluate", "absent.tflite", "--data", "."], 66, "absent.tflite: no such model file"),
         (["evaluate", "README.md", "--data", "."], 65, "is no TFLite model"),
-        (["export", "/nonexistent", "--out", "m", "--data", "."], 66, "holds no finished run"),
+        (["export", "/nonexistent", "--out", "m", "--data", "."], 66, "is no run of ser-trainer"),
         (["recipes", "defualt"], 66, "did you mean 'default'"),
     ],
 )

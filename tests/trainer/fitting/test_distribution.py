@@ -126,7 +126,8 @@ def test_two_workers_learn_what_one_learns(few_recordings: Path, tmp_path: Path)
     made = {path.name for path in (chief / "run").iterdir()}
     assert made == {path.name for path in (alone / "run").iterdir()}
     assert not (other / "run").exists()
-    assert list((other / "tmp").iterdir()) == []
+    # TensorFlow leaves compiled Python there.
+    assert {path.name for path in (other / "tmp").iterdir()} <= {"__pycache__"}
 
     for ours, theirs in zip(weights(alone / "run"), weights(chief / "run"), strict=True):
         np.testing.assert_allclose(theirs, ours, atol=3e-4)

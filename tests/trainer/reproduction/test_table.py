@@ -39,6 +39,7 @@ ROW = Row(
     random=ONE,
     disjoint=MANY,
     precision="int8",
+    int8_loss=0.004,
     n_bytes=467_000,
     edge_ms=12.34,
     machine="x86_64",
@@ -67,6 +68,13 @@ def test_a_line_has_every_figure() -> None:
 def test_a_single_training_says_so() -> None:
     alone = dataclasses.replace(DONE, rows=(dataclasses.replace(ROW, disjoint=ONE),))
     assert ", 1 training " in render(alone)
+
+
+def test_a_file_that_int8_would_spoil_says_so() -> None:
+    spoilt = dataclasses.replace(ROW, precision="float32", int8_loss=0.209, n_bytes=60_899_000)
+    assert "60899 kB float32: int8 loses 21 points" in render(
+        dataclasses.replace(DONE, rows=(spoilt,))
+    )
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
