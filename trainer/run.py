@@ -155,7 +155,9 @@ def begin(recipe_text: str, *, name: str, folder: Path) -> RunFolder:
         folder.mkdir(parents=True, exist_ok=True)
         run.recipe.write_text(recipe_text, encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror}; name another folder with --out"
+        ) from error
     return run
 
 

@@ -124,13 +124,17 @@ def begin(recipe: Recipe, plan: Plan, folder: Path) -> StudyFolder:
     if study.plan.exists():
         same = _all_folds(study.read_plan()) == _all_folds(plan)
         if not same or study.recipe.read_text(encoding="utf-8") != text:
-            raise OutputError(f"{folder} holds another study already; name another folder")
+            raise OutputError(
+                f"{folder} holds another study already; name another folder with --out"
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         run.write_bytes(study.recipe, text.encode())
         run.write_json(study.plan, told)
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror}; name another folder with --out"
+        ) from error
     return study
 
 

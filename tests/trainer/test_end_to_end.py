@@ -127,7 +127,6 @@ def test_evaluate_prints_and_writes_the_same_figures(
     told = json.loads(out.read_text())
     bundle = ModelBundle.load(model)
     assert told["flatbuffer_sha256"] == bundle.manifest.sha256
-    assert told["precision"] == "int8"
     found = told["corpora"]["ravdess"]
     assert found["uar"] == bundle.manifest.metrics["ravdess.test.uar"]
     assert np.sum(found["confusion"]) == found["n_clips"]

@@ -10,6 +10,7 @@ from trainer import recipe as recipes
 from trainer import run
 from trainer.cli import options
 from trainer.examples.protocols import MEANINGS, PROTOCOLS
+from trainer.modelfile.precisions import PRECISIONS
 from trainer.recipe.schema import CorpusUse, Recipe
 
 EXAMPLES = """\
@@ -27,9 +28,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", metavar="RECIPE", help="name of a recipe, or a TOML file")
     options.add_data(parser)
     parser.add_argument("--protocol", choices=PROTOCOLS, default="folds", help=_protocol_help())
-    parser.add_argument("--folds", type=int, default=5, metavar="N", help="(default: 5)")
     parser.add_argument(
-        "--only", type=int, default=0, metavar="N", help="stop after N folds of each seed"
+        "--folds",
+        type=int,
+        default=5,
+        metavar="N",
+        help="how many, by folds and by sentences (default: 5)",
+    )
+    parser.add_argument(
+        "--only",
+        type=options.count(0),
+        default=0,
+        metavar="N",
+        help="train N folds of each seed (0 is all)",
     )
     parser.add_argument(
         "--seeds", default="", metavar="A,B,...", help="(default: the recipe's seed)"
@@ -50,6 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> None:
     """Train and judge every cell; print the figures."""
     recipe = with_corpora(recipes.load(arguments.recipe), options.words(arguments.corpora))
+    precisions = options.chosen(arguments.precisions, PRECISIONS, option="--precisions")
     data = options.data_folder(arguments)
     published = recipe.published_splits[0]
     is_random = arguments.protocol == "random"
@@ -63,7 +75,7 @@ def execute(arguments: argparse.Namespace) -> None:
         validation_share=published.validation_share if is_random else _VALIDATION_SHARE,
         test_share=published.test_share,
         only_folds=arguments.only,
-        precisions=options.words(arguments.precisions),
+        precisions=precisions,
     )
     default = run.default_folder(f"{recipe.name}-{arguments.protocol}")
     folder = study.begin(recipe, plan, arguments.out or default)

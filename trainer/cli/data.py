@@ -70,18 +70,12 @@ def _action(actions: argparse._SubParsersAction, name: str, text: str) -> argpar
     )
     child.add_argument(
         "--processes",
-        type=_at_least_one,
+        type=options.count(1),
         default=os.cpu_count() or 1,
         metavar="N",
         help="recordings that are decoded at a time (default: one for each core)",
     )
     return child
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
-    return int(text)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -107,7 +101,7 @@ def _names(arguments: argparse.Namespace) -> list[str] | None:
     """Return the corpora that are asked for; None is all that are there."""
     if arguments.corpora is None:
         return None
-    names = [name.strip() for name in arguments.corpora.split(",") if name.strip()]
+    names = options.words(arguments.corpora)
     if not names:
         raise UsageError("--corpora names no corpus; give names with commas between, or leave it")
     return list(dict.fromkeys(names))

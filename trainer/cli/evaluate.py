@@ -36,8 +36,7 @@ def execute(arguments: argparse.Namespace) -> None:
     from trainer.judging.predictions import predict, spoken_labels
 
     utterances = evaluate.held_out(bundle, data, speakers=arguments.speakers)
-    precision = bundle.manifest.input_tensor.dtype
-    rows = predict(bundle, utterances, precision=precision, seed=0, fold="")
+    rows = predict(bundle, utterances, data=data, precision="", seed=0, fold=arguments.speakers)
     figures = evaluate.report(rows, spoken_labels(bundle))
     print(f"{evaluate.PROTOCOL}\n\n{evaluate.table(figures)}")
     if arguments.json:

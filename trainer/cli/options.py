@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,13 @@ def data_folder(arguments: argparse.Namespace) -> Path:
     return folder
 
 
+def data_folder_if_named(arguments: argparse.Namespace) -> Path | None:
+    """Return the folder of the corpora, none where none is named; errors as `data_folder`."""
+    if arguments.data or os.environ.get("SER_DATA"):
+        return data_folder(arguments)
+    return None
+
+
 def add_extraction(parser: argparse.ArgumentParser) -> None:
     """Declare where features are kept and who extracts them."""
     parser.add_argument(
@@ -48,7 +56,7 @@ def add_extraction(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--processes",
-        type=int,
+        type=count(1),
         default=os.cpu_count() or 1,
         metavar="N",
         help="processes that extract features (default: one for each core)",
@@ -72,15 +80,7 @@ def add_strategy(parser: argparse.ArgumentParser) -> None:
 
 
 def feature_cache(arguments: argparse.Namespace) -> FeatureCache:
-    """Return the cache of features that the options describe.
-
-    Raises
-    ------
-    UsageError
-        If fewer than one process is to work.
-    """
-    if arguments.processes < 1:
-        raise UsageError(f"--processes is {arguments.processes}, expected at least 1")
+    """Return the cache of features that the options describe."""
     from trainer.features import cache
 
     return cache.FeatureCache(
@@ -90,9 +90,35 @@ def feature_cache(arguments: argparse.Namespace) -> FeatureCache:
     )
 
 
+def count(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number of at least `least` for argparse."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from {least} on")
+        return int(text)
+
+    return read
+
+
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a list as in ``a,b,c``."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def chosen(text: str, known: Sequence[str], *, option: str) -> tuple[str, ...]:
+    """Return the words of a list as in ``a,b,c``; all that are known where it is empty.
+
+    Raises
+    ------
+    UsageError
+        If one is not known.
+    """
+    found = words(text)
+    unknown = [word for word in found if word not in known]
+    if unknown:
+        raise UsageError(f"{option} names {', '.join(unknown)}; known are {', '.join(known)}")
+    return found or tuple(known)
 
 
 def whole_numbers(text: str, *, option: str) -> tuple[int, ...]:

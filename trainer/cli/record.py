@@ -14,6 +14,7 @@ from pathlib import Path
 from edge.contract.labels import EMOTIONS
 from edge.contract.tables import did_you_mean
 from edge.errors import NoInputError, UsageError
+from trainer.corpora.listed import GREATEST_AGE_YEARS
 from trainer.corpora.words import plain
 from trainer.studio import consent, wording
 from trainer.studio.consent import Consent
@@ -35,7 +36,7 @@ The same command goes on where the last session has ended. Without consent
 nothing is written, and the exit code is 77.
 """
 _NAME = re.compile(r"\w[\w-]{0,39}")
-_MOST_TAKES, _GREATEST_AGE = 20, 120
+_MOST_TAKES = 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -141,8 +142,8 @@ def _refuse(arguments: argparse.Namespace) -> None:
         )
     if not 1 <= arguments.takes <= _MOST_TAKES:
         raise UsageError(f"--takes is {arguments.takes}, expected 1 to {_MOST_TAKES}")
-    if arguments.age is not None and not 1 <= arguments.age <= _GREATEST_AGE:
-        raise UsageError(f"--age is {arguments.age}, expected 1 to {_GREATEST_AGE} years")
+    if arguments.age is not None and not 1 <= arguments.age <= GREATEST_AGE_YEARS:
+        raise UsageError(f"--age is {arguments.age}, expected 1 to {GREATEST_AGE_YEARS} years")
     if arguments.out.exists() and not arguments.out.is_dir():
         raise UsageError(f"--out is {arguments.out}, which is a file; name a folder")
 

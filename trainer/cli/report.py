@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from trainer.cli import options
@@ -36,8 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Collect, write both files, and print where they are and the headline."""
-    named = arguments.data or os.environ.get("SER_DATA")
-    data = options.data_folder(arguments) if named else None
+    data = options.data_folder_if_named(arguments)
     from trainer import run
     from trainer.report import gather, page, verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge.errors import NoInputError, UsageError
+from edge.errors import NoInputError
 from trainer import recipe as recipes
 from trainer import run
 from trainer.cli import options
@@ -23,9 +23,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipes", default="", metavar="A,B,...", help="these only (default: all)"
     )
-    parser.add_argument("--folds", type=int, default=5, metavar="N", help="(default: 5)")
     parser.add_argument(
-        "--only", type=int, default=0, metavar="N", help="train N folds of each recipe (0 is all)"
+        "--folds",
+        type=int,
+        default=5,
+        metavar="N",
+        help="speaker-disjoint folds of each recipe (default: 5)",
+    )
+    parser.add_argument(
+        "--only",
+        type=options.count(0),
+        default=0,
+        metavar="N",
+        help="train N folds of each recipe (0 is all)",
     )
     parser.add_argument("--seeds", default="0", metavar="A,B,...", help="(default: 0)")
     parser.add_argument(
@@ -52,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Train what is missing; print and write the table."""
-    names = _chosen(arguments.recipes)
+    names = options.chosen(arguments.recipes, recipes.names(), option="--recipes")
     data = options.data_folder(arguments)
     cache = options.feature_cache(arguments)
     from trainer.reproduction import reproduce, rows, table
@@ -60,7 +70,7 @@ def execute(arguments: argparse.Namespace) -> None:
     effort = reproduce.Effort(
         n_folds=arguments.folds,
         only_folds=arguments.only,
-        seeds=options.whole_numbers(arguments.seeds, option="--seeds"),
+        seeds=options.whole_numbers(arguments.seeds, option="--seeds") or (0,),
     )
     found = [
         row
@@ -84,12 +94,3 @@ def execute(arguments: argparse.Namespace) -> None:
     if arguments.readme:
         table.replace_in(arguments.readme, text)
     print(text)
-
-
-def _chosen(text: str) -> list[str]:
-    known = recipes.names()
-    chosen = options.words(text)
-    unknown = [name for name in chosen if name not in known]
-    if unknown:
-        raise UsageError(f"--recipes names {', '.join(unknown)}; known are {', '.join(known)}")
-    return list(chosen) or known

@@ -99,4 +99,6 @@ def _make_folder(out: Path) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{out.parent} cannot be made: {error.strerror}") from error
+        raise OutputError(
+            f"{out.parent} cannot be made: {error.strerror}; name another place with --out"
+        ) from error

@@ -76,11 +76,6 @@ def find(name: str, data: Path) -> Findings:
     return corpus(name, data).find(data / name)
 
 
-def citation(name: str) -> str:
-    """Return what to cite for a corpus, whether its recordings are there or not."""
-    return CORPORA[name].citation if name in CORPORA else own.CITATION
-
-
 def names_in(data: Path) -> list[str]:
     """Return the corpora that a folder holds, sorted: whatever has a recording with a label.
 

@@ -20,6 +20,7 @@ OPTIONAL: Final = ("sex", "age_years", "intensity", "text", "take")
 
 _SEXES: dict[str, Sex] = {"": "", "f": "F", "female": "F", "m": "M", "male": "M"}
 GREATEST_AGE_YEARS: Final = 120
+"""More is a year of birth, or a slip."""
 
 
 def listing(folder: Path) -> Path | None:

@@ -12,20 +12,16 @@ FloatArray = NDArray[np.float32]
 
 
 def mask(inputs: FloatArray, masks: Masks, rng: np.random.Generator) -> FloatArray:
-    """Cover stripes of frames and of features with each image's mean.
+    """Cover stripes of frames and of features with each image's mean; see `specaugment.mask`.
 
     Parameters
     ----------
     inputs : (n, n_frames, n_features, 1) array
     masks : Masks
     rng : numpy.random.Generator
-
-    Notes
-    -----
-    Park DS et al. (2019) SpecAugment: a simple data augmentation method for automatic speech
-    recognition. Interspeech.
     """
-    return np.stack([_masked(image[..., 0], masks, rng) for image in inputs])[..., np.newaxis]
+    covered = [specaugment.mask(image[..., 0], masks, rng) for image in inputs]
+    return np.stack(covered)[..., np.newaxis]
 
 
 def mixup(
@@ -50,13 +46,3 @@ def mixup(
     wide = share.reshape(-1, *(1,) * (inputs.ndim - 1))
     mixed = wide * inputs + (1 - wide) * inputs[other]
     return mixed, share[:, np.newaxis] * targets + (1 - share[:, np.newaxis]) * targets[other]
-
-
-def _masked(image: FloatArray, masks: Masks, rng: np.random.Generator) -> FloatArray:
-    fill = float(image.mean())
-    covered = specaugment.mask_frames(
-        image, n_masks=masks.n_time_masks, longest=masks.longest_time_mask, fill=fill, rng=rng
-    )
-    return specaugment.mask_bands(
-        covered, n_masks=masks.n_band_masks, widest=masks.widest_band_mask, fill=fill, rng=rng
-    )

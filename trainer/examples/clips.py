@@ -51,7 +51,7 @@ class ClipSet:
 def prepare(
     recipe: Recipe, learning: ClipLearning, split: Split, data: Path, cache: FeatureCache
 ) -> ClipSet:
-    """Read all that a training needs; the test recordings are not even opened, but hashed.
+    """Read all that a training needs; of the test recordings only that they are no others' copies.
 
     Raises
     ------

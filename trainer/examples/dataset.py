@@ -70,7 +70,7 @@ class DataSet:
 def prepare(
     recipe: Recipe, learning: WindowLearning, split: Split, data: Path, cache: FeatureCache
 ) -> DataSet:
-    """Read all that a training needs; the test recordings are not even opened, but hashed.
+    """Read all that a training needs; of the test recordings only that they are no others' copies.
 
     Raises
     ------

@@ -74,12 +74,11 @@ def _recipe_split(recipe: Recipe, utterances: tuple[Utterance, ...]) -> Split:
 
 
 def content_hashes(split: Split) -> dict[Path, str]:
-    """Return the hash of every recording's content; no recording stands on two sides.
+    """Return the hash of every recording's file; no recording stands on two sides.
 
     Raises
     ------
     LeakageError
     """
-    hashes = {u.path: leakage.content_hash(u.path) for p in split.parts().values() for u in p}
-    leakage.refuse_shared_recordings(split.parts(), hashes)
-    return hashes
+    leakage.refuse_shared_recordings(split.parts())
+    return {u.path: leakage.content_hash(u.path) for p in split.parts().values() for u in p}

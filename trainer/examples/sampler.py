@@ -19,7 +19,6 @@ from trainer.recipe.schema import Recipe
 FloatArray = NDArray[np.float32]
 Batch = tuple[FloatArray, FloatArray, FloatArray]
 
-
 _N_WARPS = 17
 _N_TILT_POINTS = 5
 _ROOM_TONE_SHARE = 0.5
@@ -179,25 +178,7 @@ class WindowSampler:
         floor_db = rng.uniform(*settings.floor_range_db, (len(power), 1, 1))
         floor = (10.0 ** (floor_db / 10.0)).astype(np.float32)
         windows = self._image.to_input(np.stack(tilted) + floor)
-        return np.stack([self._mask(window, rng) for window in windows])
-
-    def _mask(self, window: FloatArray, rng: np.random.Generator) -> FloatArray:
-        settings = self._learning.distortion
-        fill = float(window.mean())
-        window = specaugment.mask_frames(
-            window,
-            n_masks=settings.n_time_masks,
-            longest=settings.longest_time_mask,
-            fill=fill,
-            rng=rng,
-        )
-        return specaugment.mask_bands(
-            window,
-            n_masks=settings.n_band_masks,
-            widest=settings.widest_band_mask,
-            fill=fill,
-            rng=rng,
-        )
+        return np.stack([specaugment.mask(window, settings, rng) for window in windows])
 
 
 def evaluation_windows(power: FloatArray, recipe: Recipe, *, hop_frames: int) -> FloatArray:

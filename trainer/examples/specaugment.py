@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.recipe.learning import SpecAugmentSettings
+from trainer.recipe.learning import Masks, SpecAugmentSettings
 
 FloatArray = NDArray[np.float32]
 
@@ -169,6 +169,44 @@ def mix_background(
     """
     level = max(float(background.sum(axis=1).mean()), 1e-12)
     return voice + background * np.float32(voice_level / level * 10.0 ** (-snr_db / 10.0))
+
+
+def mask(
+    window: FloatArray, settings: Masks | SpecAugmentSettings, rng: np.random.Generator
+) -> FloatArray:
+    """Cover stripes of frames, then of bands, with the window's mean.
+
+    Parameters
+    ----------
+    window : (n_frames, n_bands) array
+    settings : Masks or SpecAugmentSettings
+        How many masks, and how large they may be.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    (n_frames, n_bands) array
+
+    Notes
+    -----
+    Park DS et al. (2019) SpecAugment: a simple data augmentation method for automatic speech
+    recognition. Interspeech.
+    """
+    fill = float(window.mean())
+    covered = mask_frames(
+        window,
+        n_masks=settings.n_time_masks,
+        longest=settings.longest_time_mask,
+        fill=fill,
+        rng=rng,
+    )
+    return mask_bands(
+        covered,
+        n_masks=settings.n_band_masks,
+        widest=settings.widest_band_mask,
+        fill=fill,
+        rng=rng,
+    )
 
 
 def mask_frames(

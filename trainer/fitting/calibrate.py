@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from edge.contract.labels import NON_VOICE
-from trainer.corpora.targets import target
+from trainer.corpora.targets import spoken, target
 from trainer.judging.verdicts import Verdict
 
 _BOUNDS = (0.25, 10.0)
@@ -34,8 +33,7 @@ def fit_temperature(verdicts: Sequence[Verdict], *, labels: Sequence[str]) -> fl
     float
         From 0.25 to 10; every clip counts the same, however many windows it has.
     """
-    spoken = tuple(label for label in labels if label != NON_VOICE)
-    logits, truth, weight = _windows(verdicts, spoken)
+    logits, truth, weight = _windows(verdicts, spoken(labels))
     if not len(truth):
         return 1.0
 

@@ -61,10 +61,10 @@ def fit(recipe: Recipe, learning: ClipLearning, clips: ClipSet, *, logs: Logs) -
             from_logits=True, label_smoothing=learning.fit.label_smoothing
         ),
     )
-    lessons = _Lessons(recipe, learning, _ready(clips.train, recipe, fitted))
+    lessons = _Lessons(recipe, learning, ready(clips.train, recipe, fitted))
     course = Course(n_epochs=learning.fit.n_epochs, n_steps=n_steps, batches=lessons.epoch)
     has_validation = len(clips.validation.truth) > 0
-    judge = _Judge(model, _ready(clips.validation, recipe, fitted), n_classes=len(recipe.labels))
+    judge = _Judge(model, ready(clips.validation, recipe, fitted), n_classes=len(recipe.labels))
     engine.run(
         model,
         course,
@@ -76,6 +76,13 @@ def fit(recipe: Recipe, learning: ClipLearning, clips: ClipSet, *, logs: Logs) -
         logs=logs,
     )
     return FittedClips(model=model, standardise=fitted)
+
+
+def ready(examples: Examples, recipe: Recipe, fitted: Standardiser | None) -> Examples:
+    """Return examples as the network takes them: standardised, an image with its channel."""
+    inputs = standardised(examples.inputs, fitted)
+    shape = (len(inputs), *input_shape(recipe.features))
+    return Examples(inputs=inputs.reshape(shape), truth=examples.truth, weights=examples.weights)
 
 
 class _Lessons:
@@ -136,13 +143,6 @@ class _Judge:
             "validation_loss": float(-np.log(np.maximum(right, _TINY)).mean()),
             "validation_uar": metrics.uar(truth, logits.argmax(axis=1), n_classes=self._n_classes),
         }
-
-
-def _ready(examples: Examples, recipe: Recipe, fitted: Standardiser | None) -> Examples:
-    """Return examples as the network takes them."""
-    inputs = standardised(examples.inputs, fitted)
-    shape = (len(inputs), *input_shape(recipe.features))
-    return Examples(inputs=inputs.reshape(shape), truth=examples.truth, weights=examples.weights)
 
 
 def _optimizer(fit: ClipFit, *, n_steps: int) -> keras.optimizers.Optimizer:

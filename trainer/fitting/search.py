@@ -25,14 +25,13 @@ from edge.contract import tables
 from edge.errors import ConfigError, OutputError
 from trainer import recipe as recipes
 from trainer.examples import clips, leakage, splits
-from trainer.examples.clips import Examples, standardised
+from trainer.examples.clips import Examples
 from trainer.examples.splits import Split
 from trainer.features.cache import FeatureCache
 from trainer.fitting import clips as clip_fitting
-from trainer.fitting import searchspace
+from trainer.fitting import engine, searchspace
 from trainer.fitting.clips import FittedClips
 from trainer.fitting.engine import Logs
-from trainer.fitting.networks import input_shape
 from trainer.fitting.searchspace import Space
 from trainer.judging import metrics
 from trainer.recipe.learning import ClipLearning
@@ -40,7 +39,6 @@ from trainer.recipe.schema import Recipe
 
 _VALIDATION_SHARE = 0.1
 _N_BEFORE_PRUNING = 6
-_AT_ONCE = 128
 _PLAN = "plan"
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 _log = logging.getLogger(__name__)
@@ -227,10 +225,8 @@ def _sentence(trial: FrozenTrial, plan: Plan) -> str:
 
 
 def _uar_of(fitted: FittedClips, examples: Examples, recipe: Recipe) -> float:
-    inputs = standardised(examples.inputs, fitted.standardise)
-    inputs = inputs.reshape(len(inputs), *input_shape(recipe.features))
-    pieces = [inputs[start : start + _AT_ONCE] for start in range(0, len(inputs), _AT_ONCE)]
-    logits = np.concatenate([np.asarray(fitted.model(piece, training=False)) for piece in pieces])
+    inputs = clip_fitting.ready(examples, recipe, fitted.standardise).inputs
+    logits = engine.forward(fitted.model)(inputs)
     return metrics.uar(examples.truth, logits.argmax(axis=1), n_classes=len(recipe.labels))
 
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from edge.contract.labels import NON_VOICE
+from trainer.corpora.targets import spoken
 from trainer.examples.dataset import DataSet, Voice
 from trainer.examples.sampler import WindowSampler, evaluation_windows
 from trainer.fitting import engine
@@ -109,9 +109,8 @@ def _validation(
     ]
     windows = np.concatenate(cut)
     owner = np.repeat(np.arange(len(cut)), [len(w) for w in cut])
-    emotions = [label for label in recipe.labels if label != NON_VOICE]
+    emotions = spoken(recipe.labels)
     truth = np.array([emotions.index(voice.utterance.emotion) for voice in voices])
-
     forward = engine.forward(model)
 
     def judge() -> dict[str, float]:

@@ -6,7 +6,7 @@ A clip in which the gate finds no speech, or which the model vetoes, has no labe
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from edge.errors import UsageError
 from trainer import corpora
 from trainer.corpora.base import Utterance
 from trainer.corpora.targets import with_target
-from trainer.judging.figures import figures_of
+from trainer.judging.figures import figures_of, uar_of
 from trainer.judging.predictions import Prediction, spoken_labels
 
 Speakers = Literal["test", "validation", "all"]
@@ -78,8 +78,9 @@ def report(predictions: Sequence[Prediction], labels: Sequence[str]) -> dict[str
     Returns
     -------
     dict
-        By corpus, what `figures_of` has, and ``uar_of_known``: the UAR when only the labels that
-        occur in the corpus may be answered, as the literature counts.
+        By corpus, what `figures_of` has; ``speakers``; ``uar_by_speaker``; and ``uar_of_known``,
+        the UAR when only the labels that occur in the corpus may be answered, as the literature
+        counts.
     """
     by_corpus = {
         corpus: [p for p in predictions if p.corpus == corpus]
@@ -95,7 +96,6 @@ def describe(bundle: ModelBundle, *, speakers: str) -> dict[str, Any]:
         "model": manifest.name,
         "version": manifest.version,
         "flatbuffer_sha256": manifest.sha256,
-        "precision": manifest.input_tensor.dtype,
         "date_utc": f"{datetime.now(UTC):%Y-%m-%d}",
         "speakers": speakers,
         "protocol": PROTOCOL,
@@ -112,6 +112,11 @@ def interval_text(interval: Sequence[float] | None) -> str:
     return "one speaker" if interval is None else f"{interval[0]:.1%} to {interval[1]:.1%}"
 
 
+def shares_text(shares: Mapping[str, float | None]) -> str:
+    """Return shares by name for people; what is not known is left out."""
+    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
+
+
 def _named(note: CorpusNote, speakers: Speakers) -> tuple[str, ...]:
     if speakers == "test":
         return note.speakers_test
@@ -123,14 +128,14 @@ def _named(note: CorpusNote, speakers: Speakers) -> tuple[str, ...]:
 def _figures(rows: Sequence[Prediction], labels: Sequence[str]) -> dict[str, Any]:
     own = {row.truth for row in rows}
     by_speaker = {
-        speaker: figures_of([r for r in rows if r.speaker == speaker], labels)["uar"]
+        speaker: uar_of([r for r in rows if r.speaker == speaker], labels)
         for speaker in sorted({row.speaker for row in rows})
     }
     return {
         **figures_of(rows, labels),
         "speakers": sorted(by_speaker),
         "uar_by_speaker": by_speaker,
-        "uar_of_known": figures_of([_among(row, own) for row in rows], labels)["uar"],
+        "uar_of_known": uar_of([_among(row, own) for row in rows], labels),
     }
 
 
@@ -149,15 +154,11 @@ def _section(corpus: str, found: dict[str, Any]) -> str:
             f"  UAR, known {found['uar_of_known']:.1%} (among the labels that the corpus has)",
             f"  accuracy   {found['accuracy']:.1%}, macro F1 {found['macro_f1']:.1%}",
             f"  ECE        {_number(found['ece'])}",
-            f"  by speaker {_list(found['uar_by_speaker'])}",
-            f"  recall     {_list(found['recall'])}",
+            f"  by speaker {shares_text(found['uar_by_speaker'])}",
+            f"  recall     {shares_text(found['recall'])}",
         )
     )
 
 
 def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.3f}"
-
-
-def _list(values: dict[str, float | None]) -> str:
-    return ", ".join(f"{name} {value:.0%}" for name, value in values.items() if value is not None)

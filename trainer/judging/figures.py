@@ -74,6 +74,11 @@ def figures_of(predictions: Sequence[Prediction], labels: Sequence[str]) -> dict
     }
 
 
+def uar_of(predictions: Sequence[Prediction], labels: Sequence[str]) -> float:
+    """Compute the UAR alone; parameters and errors as `figures_of`, but of at least one clip."""
+    return metrics.uar(*_indices(predictions, labels), n_classes=len(labels))
+
+
 def against(
     predictions: Sequence[Prediction], reference: Sequence[Prediction], labels: Sequence[str]
 ) -> dict[str, Any]:

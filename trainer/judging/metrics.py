@@ -65,9 +65,9 @@ def uar(truth: IntArray, predicted: IntArray, *, n_classes: int) -> float:
 
 def macro_f1(truth: IntArray, predicted: IntArray, *, n_classes: int) -> float:
     """Return the mean F1 over the classes that occur in `truth`, 0 to 1."""
-    table = confusion(truth, predicted, n_classes=n_classes)[:, :n_classes]
-    n_true = confusion(truth, predicted, n_classes=n_classes).sum(axis=1)
-    f1 = _ratio(2 * np.diag(table), n_true + table.sum(axis=0))
+    table = confusion(truth, predicted, n_classes=n_classes)
+    n_true, given = table.sum(axis=1), table[:, :n_classes]
+    f1 = _ratio(2 * np.diag(given), n_true + given.sum(axis=0))
     return float(np.mean(f1[n_true > 0])) if n_true.any() else float("nan")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from edge.contract.bundle import ModelBundle
@@ -28,8 +28,8 @@ class Prediction:
     """One recording, its truth, and what one model file said of it."""
 
     precision: str
-    """``"float32"``, ``"float16"``, ``"dynamic"`` or ``"int8"``; empty where the file does not tell:
-    all but int8 have the same tensors."""
+    """``"float32"``, ``"float16"``, ``"dynamic"`` or ``"int8"``; empty where nobody says: a model
+    file itself tells int8 from the others, but not these from each other."""
     seed: int
     fold: str
     """Name of the training that the model comes from; empty for a single one."""
@@ -134,26 +134,11 @@ def read_predictions(path: Path) -> list[Prediction]:
         return list(_parsed(csv.DictReader(file), path))
 
 
-_COLUMNS = (
-    "precision",
-    "seed",
-    "fold",
-    "file",
-    "corpus",
-    "speaker",
-    "sex",
-    "age_years",
-    "truth",
-    "intensity",
-    "text",
-    "predicted",
-    "confidence",
-)
+_COLUMNS = tuple(field.name for field in fields(Prediction) if field.name != "probabilities")
 
 
 def _row(prediction: Prediction, labels: Iterable[str]) -> list[object]:
     cells = [getattr(prediction, name) for name in _COLUMNS]
-    cells[_COLUMNS.index("age_years")] = "" if prediction.age_years is None else prediction.age_years
     cells[_COLUMNS.index("confidence")] = f"{prediction.confidence:.6f}"
     shares = [prediction.probabilities.get(label) for label in labels]
     return [*cells, *("" if share is None else f"{share:.6f}" for share in shares)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from edge.contract.labels import NON_VOICE
+from trainer.corpora.targets import spoken
+from trainer.judging.evaluate import shares_text
 from trainer.judging.figures import figures_of
 from trainer.judging.predictions import Prediction
 
@@ -20,10 +21,9 @@ def summary(rows: Sequence[Prediction], labels: Sequence[str]) -> str:
     labels : sequence of str
         Outputs of the model.
     """
-    spoken = tuple(label for label in labels if label != NON_VOICE)
     precisions = dict.fromkeys(row.precision for row in rows)
     blocks = (
-        _block(name, figures_of([r for r in rows if r.precision == name], spoken))
+        _block(name, figures_of([r for r in rows if r.precision == name], spoken(labels)))
         for name in precisions
     )
     return "\n\n".join(blocks)
@@ -36,11 +36,11 @@ def _block(precision: str, figures: dict[str, Any]) -> str:
         f"  accuracy  {_spread(over, 'accuracy')}",
         f"  UAR       {_spread(over, 'uar')}   (chance {1 / len(figures['labels']):.1%})",
         f"  macro F1  {_spread(over, 'macro_f1')}",
-        f"  recall    {_list(figures['recall'])}",
+        f"  recall    {shares_text(figures['recall'])}",
     ]
     by_corpus = figures["slices"].get("corpus", {})
     uars = {name: found["uar"] for name, found in by_corpus.items()}
-    return "\n".join([*lines, f"  corpora   {_list(uars)}"] if uars else lines)
+    return "\n".join([*lines, f"  corpora   {shares_text(uars)}"] if uars else lines)
 
 
 def _heading(precision: str, figures: dict[str, Any]) -> str:
@@ -54,7 +54,3 @@ def _spread(over: dict[str, Any], name: str) -> str:
     deviation = over[f"{name}_deviation"]
     spread = "" if deviation is None else f" ± {deviation:.1%}"
     return f"{over[f'{name}_mean']:.1%}{spread}"
-
-
-def _list(values: dict[str, float | None]) -> str:
-    return ", ".join(f"{name} {value:.0%}" for name, value in values.items() if value is not None)

@@ -18,7 +18,7 @@ from edge.infer.classifier import EmotionClassifier
 from trainer.corpora.base import Utterance
 from trainer.examples.splits import Split
 from trainer.features import parity
-from trainer.judging import metrics
+from trainer.judging.figures import uar_of
 from trainer.judging.predictions import Prediction, predict, spoken_labels
 from trainer.modelfile.golden_cases import golden_cases, golden_sounds
 from trainer.modelfile.manifest import bundle_of
@@ -56,9 +56,13 @@ class Candidates:
         self, precision: str, utterances: Sequence[Utterance], *, title: str
     ) -> list[Prediction]:
         """Return what the network of a precision says of recordings, as the device does."""
-        seed = self.recipe.seed
         return predict(
-            self.bundles[precision], utterances, precision=precision, seed=seed, fold=title
+            self.bundles[precision],
+            utterances,
+            data=self.data,
+            precision=precision,
+            seed=self.recipe.seed,
+            fold=title,
         )
 
 
@@ -178,11 +182,4 @@ def _validation_uar(candidates: Candidates, precision: str) -> float:
     part = candidates.split.validation or candidates.split.train
     rows = candidates.predictions(precision, part, title="validation")
     by_corpus = [[r for r in rows if r.corpus == c] for c in sorted({r.corpus for r in rows})]
-    return float(np.mean([_uar(corpus, candidates.labels) for corpus in by_corpus]))
-
-
-def _uar(rows: Sequence[Prediction], labels: tuple[str, ...]) -> float:
-    index = {label: i for i, label in enumerate(labels)} | {"": metrics.NO_LABEL}
-    truth = np.array([index[row.truth] for row in rows])
-    predicted = np.array([index[row.predicted] for row in rows])
-    return metrics.uar(truth, predicted, n_classes=len(labels))
+    return float(np.mean([uar_of(corpus, candidates.labels) for corpus in by_corpus]))

@@ -12,7 +12,7 @@ from edge.contract.labels import NON_VOICE, SEXES, subject
 from edge.contract.manifest import CorpusNote, Manifest
 from trainer.corpora.base import Corpus
 from trainer.examples.splits import Split
-from trainer.judging.evaluate import interval_text
+from trainer.judging.evaluate import interval_text, shares_text
 from trainer.modelfile.recall import known_voices
 
 _BINDING: Final = ("NC", "research only")
@@ -141,12 +141,8 @@ def _row(corpus: str, found: dict[str, Any], as_float: dict[str, Any]) -> str:
 
 
 def _details(corpus: str, found: dict[str, Any]) -> str:
-    recalls, speakers = _shares(found["recall"]), _shares(found["uar_by_speaker"])
+    recalls, speakers = shares_text(found["recall"]), shares_text(found["uar_by_speaker"])
     return f"\n{corpus}: recall {recalls}. UAR by speaker {speakers}."
-
-
-def _shares(values: Mapping[str, float | None]) -> str:
-    return ", ".join(f"{name} {value:.0%}" for name, value in values.items() if value is not None)
 
 
 def _non_voice(by_kind: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Keras networks by name: feature windows in, logits out, TFLite builtin operators only.
 
-Losses, training loops, corpora and files never live here.
-May import keras and `edge.contract`; nothing else of `trainer`.
+Never here: losses, training loops, corpora, files.
+May import: keras, `edge.contract`; nothing else of `trainer`.
 """
 
 from __future__ import annotations

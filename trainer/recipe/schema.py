@@ -17,7 +17,7 @@ class CorpusUse:
     """How one corpus takes part."""
 
     name: str
-    """Key of `trainer.corpora.CORPORA`, and folder below the data folder."""
+    """Folder below the data folder: of a public corpus, or of one's own."""
     weight: Annotated[float, Range(0)]
     """How much its recordings count, relative to the other corpora."""
 

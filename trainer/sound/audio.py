@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -74,6 +75,18 @@ def load(path: Path, *, sample_rate_hz: int, data: bytes | None = None) -> NDArr
     """
     samples, rate_hz = read(path, data=data)
     return resample.resample(samples, rate_in_hz=rate_hz, rate_out_hz=sample_rate_hz)
+
+
+def content_of(samples: NDArray[np.float32]) -> str:
+    """Return the SHA-256 of mono samples: the same for a WAV and a FLAC of one sound.
+
+    Parameters
+    ----------
+    samples : (n_samples,) float32 array
+        As `read` returns them.
+    """
+    # Adding 0 makes one number of -0 and 0.
+    return hashlib.sha256((samples + np.float32(0)).tobytes()).hexdigest()
 
 
 def refuse_silence(samples: NDArray[np.float32], path: Path) -> None:

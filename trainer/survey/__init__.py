@@ -1,5 +1,6 @@
 """What recordings are there, what is wrong with them, and how they look, before any training.
 
 Never here: splits, networks, anything that changes a recording.
-May import: `edge.contract`, `edge.errors`, `trainer.corpora`, `trainer.sound`, `trainer.features`.
+May import: `edge.contract`, `edge.dsp`, `edge.errors`, `trainer.corpora`, `trainer.sound`,
+`trainer.features`; matplotlib.
 """

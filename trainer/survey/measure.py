@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge.dsp import pcm
 from edge.errors import AudioDataError
+from trainer.sound import audio
 
 FloatArray = NDArray[np.float32]
 
@@ -100,7 +100,7 @@ def sound_of(frames: FloatArray, *, sample_rate_hz: int, cut_off: bool) -> Sound
         offset=float(means[np.argmax(np.abs(means))]),
         clipped_share=clipped_share(known),
         cut_off=cut_off,
-        content=_content(known),
+        content=audio.content_of(pcm.to_mono(known)),
     )
 
 
@@ -147,11 +147,6 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[FloatArray]:
         yield block
         if len(block) < _N_BLOCK:
             return
-
-
-def _content(frames: FloatArray) -> str:
-    # Adding 0 makes one number of -0 and 0.
-    return hashlib.sha256((pcm.to_mono(frames) + np.float32(0)).tobytes()).hexdigest()
 
 
 def _riff_is_cut_off(path: Path) -> bool:

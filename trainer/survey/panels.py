@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from edge.contract import blocks as b
 from edge.contract.spec import FeatureSpec
+from trainer.survey.plots import INK
 from trainer.survey.samples import frame_times_s
 
 FloatArray = NDArray[np.floating]
 
 RANGE_DB = 80.0
 """What is drawn below the loudest."""
-
-INK = "#333333"
 
 _PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 _TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
@@ -41,8 +40,7 @@ class Style:
     span: Literal["decibel", "share", "signed"] = "decibel"
     """What the colours span: `RANGE_DB` below the loudest, 0 to 1, or both sides of 0."""
     ticks: tuple[tuple[float, str], ...] = ()
-    """Heights of an image, counted in its rows, that bear a label; none is every fifth row."""
-
+    """Heights of an image, counted in its rows, that bear a label; none is about four of them."""
     first: int = 0
     """Number of an image's first row."""
 

@@ -6,7 +6,6 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +88,6 @@ def frame_times_s(n_frames: int, spec: FeatureSpec) -> NDArray[np.float64]:
     return (first + np.arange(n_frames) * framing.hop_length) / spec.sample_rate_hz
 
 
-@lru_cache(maxsize=1)
 def picture_specs() -> tuple[FeatureSpec, ...]:
     """Return what is drawn where no recipe is named: log-mel and MFCC; chroma of longer frames."""
     decibel = {"amin": 1e-10, "ref": "one", "top_db": None}

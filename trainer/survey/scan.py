@@ -98,9 +98,7 @@ def scan(data: Path, names: Sequence[str] | None, *, n_threads: int) -> Survey:
             corpora.corpus(name, data),
             examined=tuple(islice(rest, len(findings.utterances))),
             passed_over=tuple(
-                PassedOver(
-                    file=name_in(data, path=item.path), cause=item.cause, reason=item.reason
-                )
+                PassedOver(file=name_in(data, path=item.path), cause=item.cause, reason=item.reason)
                 for item in findings.left_out
             ),
         )

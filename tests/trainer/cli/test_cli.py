@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import REPOSITORY
 from trainer.cli import main
+from trainer.cli.main import VERBS
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -17,12 +18,14 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "export", "parity", "recipes"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([verb, "--help"])
     assert caught.value.code == 0
-    assert verb in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"examples:\n  ser-trainer {verb} " in told
+    assert "exit codes:" in told
 
 
 def test_help_needs_no_heavy_library() -> None:

@@ -91,7 +91,6 @@ def test_recordings_that_cannot_be_split_leave_nothing_behind(
     [
         ([], "give either a recipe"),
         (["mlp-180", "--resume", "runs/x"], "give either a recipe"),
-        (["mlp-180", "--processes", "0"], "--processes is 0"),
     ],
 )
 def test_wrong_commands_are_explained(
@@ -129,11 +128,41 @@ def test_crossval_by_other_protocols(
     assert "from 1 trainings" in capsys.readouterr().out
 
 
-def test_crossval_refuses_seeds_that_are_no_numbers(
-    small: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seeds", "1,x"], "--seeds is '1,x'"),
+        (["--precisions", "int8,int4"], "--precisions names int4; known are float32, float16"),
+    ],
+)
+def test_crossval_refuses_what_it_does_not_know_before_it_trains(
+    arguments: list[str],
+    message: str,
+    small: Path,
+    common: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["crossval", str(small), "--seeds", "1,x", *common]) == 2
-    assert "--seeds is '1,x'" in capsys.readouterr().err
+    out = tmp_path / "study"
+    assert main(["crossval", str(small), *arguments, "--out", str(out), *common]) == 2
+    assert message in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "message"),
+    [
+        ("train", ["--processes", "0"], "--processes: '0', expected a whole number from 1 on"),
+        ("crossval", ["--only", "-1"], "--only: '-1', expected a whole number from 0 on"),
+    ],
+)
+def test_counts_that_cannot_be_are_refused_with_the_usage(
+    verb: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main([verb, "mlp-180", *arguments])
+    assert ending.value.code == 2
+    assert message in capsys.readouterr().err
 
 
 def test_reproduce_writes_rows_and_table(

@@ -118,11 +118,6 @@ def test_own_recordings_are_a_corpus_named_as_their_folder(
     assert corpus.emotions == tuple(emotions)
 
 
-def test_what_to_cite_is_known_without_recordings() -> None:
-    assert "Burkhardt" in corpora.citation("emodb")
-    assert corpora.citation("family") == "Own recordings, not published"
-
-
 def test_speakers_of_two_own_corpora_are_two(data: Path) -> None:
     speakers = {u.speaker for n in ("family", "friends") for u in corpora.find(n, data).utterances}
     assert speakers == {"family_anna", "friends_anna"}

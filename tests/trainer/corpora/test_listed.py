@@ -54,7 +54,7 @@ def test_three_columns_are_enough_in_any_order_and_others_are_passed_over(tmp_pa
 def test_recordings_that_are_not_listed_are_left_out(tmp_path: Path) -> None:
     found = read(tmp_path, HEADER + "1.wav,happy,anna\n", "1.wav", "a/2.wav")
     assert found[1:] == [
-        LeftOut(path=tmp_path / "a/2.wav", reason="labels.csv does not list it"),
+        LeftOut(path=tmp_path / "a/2.wav", cause="misnamed", reason="labels.csv does not list it"),
     ]
 
 

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from edge.contract.labels import EMOTIONS, SEXES
+from edge.contract.labels import EMOTIONS, NON_VOICE, SEXES
+from tests.fakes.utterances import utterance
 from trainer.corpora.base import Utterance
-from trainer.corpora.targets import target, with_target
-
-
-def utterance(*, emotion: str = "sad", sex: str = "F") -> Utterance:
-    return Utterance(
-        path=Path(f"{emotion}-{sex}.wav"),
-        corpus="c",
-        emotion=emotion,
-        speaker="c_1",
-        sex=sex,
-        age_years=None,
-        intensity="",
-        text="",
-        take="",
-    )
+from trainer.corpora.targets import spoken, target, with_target
 
 
 @pytest.mark.parametrize(
     ("labels", "asked", "answer"),
     [
-        (EMOTIONS, utterance(emotion="calm"), "calm"),
-        (("happy", "sad"), utterance(emotion="calm"), ""),
-        (SEXES, utterance(sex="F"), "female"),
-        (SEXES, utterance(sex="M"), "male"),
-        (SEXES, utterance(sex=""), ""),
+        (EMOTIONS, utterance("a.wav", emotion="calm"), "calm"),
+        (("happy", "sad"), utterance("a.wav", emotion="calm"), ""),
+        (SEXES, utterance("a.wav", sex="F"), "female"),
+        (SEXES, utterance("a.wav", sex="M"), "male"),
+        (SEXES, utterance("a.wav", sex=""), ""),
     ],
 )
 def test_target(labels: tuple[str, ...], asked: Utterance, answer: str) -> None:
@@ -40,9 +25,13 @@ def test_target(labels: tuple[str, ...], asked: Utterance, answer: str) -> None:
 
 
 def test_without_a_label_is_left_out_with_the_reason() -> None:
-    found = with_target([utterance(), utterance(emotion="calm")], ("happy", "sad"))
-    assert [u.emotion for u in found.utterances] == ["sad"]
+    sad, calm = utterance("a.wav", emotion="sad"), utterance("b.wav", emotion="calm")
+    found = with_target([sad, calm], ("happy", "sad"))
+    assert found.utterances == (sad,)
     assert found.reasons() == {"calm, which is none of the model's labels": 1}
-    assert with_target([utterance(sex="")], SEXES).reasons() == {
-        "the speaker's sex is not known": 1
-    }
+    assert {item.cause for item in found.left_out} == {"by design"}
+    assert with_target([sad], SEXES).reasons() == {"the speaker's sex is not known": 1}
+
+
+def test_a_voice_may_be_answered_with_all_but_its_absence() -> None:
+    assert spoken((*EMOTIONS, NON_VOICE)) == spoken(EMOTIONS) == EMOTIONS

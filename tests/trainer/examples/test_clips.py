@@ -48,7 +48,7 @@ def test_inputs_are_the_features_by_librosa(slice_of_data: Path, cache: FeatureC
         assert recipe.labels[found.train.truth[i]] == target(split.train[i], recipe.labels)
 
 
-def test_test_recordings_are_not_even_decoded(
+def test_no_features_are_made_of_test_recordings(
     slice_of_data: Path, cache: FeatureCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = chroma_recipe()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from edge.contract.labels import EMOTIONS
+from tests.fakes.utterances import utterance
 from trainer.corpora.base import Utterance
 from trainer.examples import leakage
 from trainer.examples.leakage import LeakageError
@@ -17,16 +16,12 @@ SHARES = Shares(n_folds=3, validation=0.1, test=0.2)
 
 def recordings() -> list[Utterance]:
     return [
-        Utterance(
-            path=Path(f"{corpus}/{speaker}/{emotion}-{text}.wav"),
+        utterance(
+            f"{corpus}/{speaker}/{emotion}-{text}.wav",
             corpus=corpus,
             emotion=emotion,
             speaker=f"{corpus}_{speaker}",
-            sex="",
-            age_years=None,
-            intensity="",
             text=f"{text}",
-            take="",
         )
         for corpus in ("one", "two")
         for speaker in range(6)

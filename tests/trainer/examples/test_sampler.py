@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from edge.contract.labels import EMOTIONS
+from tests.fakes.utterances import utterance
 from trainer import recipe
 from trainer.corpora import CORPORA
-from trainer.corpora.base import Utterance
 from trainer.examples.dataset import DataSet, Version, Voice
 from trainer.examples.sampler import WindowSampler, evaluation_windows
 from trainer.recipe.schema import Recipe
@@ -37,17 +37,7 @@ def voice(*, corpus: str, emotion: str, n_frames: int) -> Voice:
     rng = np.random.default_rng(n_frames)
     power = rng.gamma(2.0, 0.5, (n_frames, 64)).astype(np.float32)
     version = Version(power=power, voice=(0, n_frames), level=float(power.sum(axis=1).mean()))
-    said = Utterance(
-        path=Path(f"{corpus}-{emotion}.wav"),
-        corpus=corpus,
-        emotion=emotion,
-        speaker="a",
-        sex="F",
-        age_years=None,
-        intensity="",
-        text="",
-        take="",
-    )
+    said = utterance(f"{corpus}-{emotion}.wav", corpus=corpus, emotion=emotion)
     return Voice(utterance=said, versions=(version, version))
 
 

@@ -167,7 +167,7 @@ def test_bad_recordings_are_refused_by_name(n_processes, sounds, folder, tmp_pat
 
 
 def test_too_many_bad_recordings_are_an_error(caplog: pytest.LogCaptureFixture) -> None:
-    bad = [LeftOut(path=Path("a.wav"), reason="recording a.wav is silent")]
+    bad = [LeftOut(path=Path("a.wav"), cause="unusable", reason="recording a.wav is silent")]
     refuse_damage(bad, n_clips=round(1 / LARGEST_REFUSED_SHARE))
     assert "left out: recording a.wav is silent" in caplog.text
     with pytest.raises(AudioDataError, match=r"1 of 50 recordings .* the first: recording a\.wav"):

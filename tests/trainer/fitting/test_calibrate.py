@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from edge.analysis import ClipAnalysis
 from edge.contract.labels import EMOTIONS
 from edge.decide.outcomes import Scores
-from trainer.corpora.base import Utterance
+from tests.fakes.utterances import utterance
 from trainer.fitting import calibrate
 from trainer.judging.verdicts import Verdict
 
@@ -26,17 +24,6 @@ def verdict(probabilities: np.ndarray, *, emotion: str) -> Verdict:
         probabilities=found,
         inference_ms=0.0,
     )
-    said = Utterance(
-        path=Path("a.wav"),
-        corpus="ravdess",
-        emotion=emotion,
-        speaker="a",
-        sex="F",
-        age_years=None,
-        intensity="",
-        text="",
-        take="",
-    )
     analysis = ClipAnalysis(
         duration_s=1.0,
         speech_s=1.0,
@@ -46,7 +33,7 @@ def verdict(probabilities: np.ndarray, *, emotion: str) -> Verdict:
         windows=(window,),
         sample_rate_hz=16000,
     )
-    return Verdict(utterance=said, analysis=analysis)
+    return Verdict(utterance=utterance("a.wav", emotion=emotion), analysis=analysis)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edge.contract.labels import EMOTIONS, NON_VOICE
+from tests.fakes.utterances import utterance
 from trainer import recipe
-from trainer.corpora.base import Utterance
 from trainer.examples.dataset import DataSet, Version, Voice
 
 keras = pytest.importorskip("keras")
@@ -41,17 +41,7 @@ def a_little_data() -> DataSet:
     for emotion in EMOTIONS:
         power = rng.gamma(2.0, 0.5, (120, 64)).astype(np.float32)
         version = Version(power=power, voice=(0, 120), level=64.0)
-        said = Utterance(
-            path=Path(f"{emotion}.wav"),
-            corpus="ravdess",
-            emotion=emotion,
-            speaker="a",
-            sex="F",
-            age_years=None,
-            intensity="",
-            text="",
-            take="",
-        )
+        said = utterance(f"{emotion}.wav", emotion=emotion)
         voices.append(Voice(utterance=said, versions=(version,)))
     return DataSet(
         voices={"train": tuple(voices), "validation": tuple(voices[:2])},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,12 @@ from hypothesis import strategies as st
 
 from edge.contract.bundle import ModelBundle
 from edge.contract.labels import EMOTIONS
-from edge.errors import AudioDataError, NoInputError
+from edge.errors import NoInputError
 from tests.support import REPOSITORY, data_dir
 from trainer.corpora import find
 from trainer.judging.predictions import (
     Prediction,
+    PredictionsError,
     predict,
     read_predictions,
     spoken_labels,
@@ -33,7 +33,7 @@ predictions = st.builds(
     corpus=words,
     speaker=words,
     sex=st.sampled_from(["F", "M", ""]),
-    age_years=st.none() | st.integers(1, 99),
+    age_years=st.none() | st.integers(0, 99),
     truth=st.sampled_from(EMOTIONS),
     intensity=words,
     text=words,
@@ -58,18 +58,30 @@ def test_absent_table_is_named(tmp_path: Path) -> None:
 def test_foreign_table_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "predictions.csv"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(AudioDataError, match=r"predictions\.csv:2: no prediction"):
+    with pytest.raises(PredictionsError, match=r"predictions\.csv:2: no prediction"):
         read_predictions(path)
 
 
 def test_predictions_are_those_of_the_edge() -> None:
     bundle = ModelBundle.load(REPOSITORY / "edge" / "models" / "room.tflite")
     utterances = find("emodb", data_dir()).utterances[:3]
-    rows = predict(bundle, utterances, precision="int8", seed=1, fold="f")
+    rows = predict(bundle, utterances, data=data_dir(), precision="int8", seed=1, fold="f")
     assert [row.truth for row in rows] == [u.emotion for u in utterances]
     assert spoken_labels(bundle) == EMOTIONS
     for row, utterance in zip(rows, utterances, strict=True):
         assert row.file == f"emodb/{utterance.path.name}"
         assert row.confidence == max(row.probabilities.values())
         assert row.probabilities[row.predicted] == row.confidence
-        assert dataclasses.replace(row, fold="g") != row
+        assert (row.precision, row.seed, row.fold) == ("int8", 1, "f")
+
+
+def test_files_are_named_from_the_data_folder_on_wherever_it_lies(tmp_path: Path) -> None:
+    data = tmp_path / "emodb" / "corpora"
+    names = ("emodb/wav/03a01Fa.flac", "emodb/more/03a01Nc.flac")
+    for name in names:
+        (data / name).parent.mkdir(parents=True)
+        (data / name).symlink_to(data_dir() / "emodb" / Path(name).name)
+    bundle = ModelBundle.load(REPOSITORY / "edge" / "models" / "room.tflite")
+    found = find("emodb", data).utterances
+    rows = predict(bundle, found, data=data, precision="int8", seed=1, fold="")
+    assert {row.file for row in rows} == set(names)

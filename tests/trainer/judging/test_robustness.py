@@ -167,7 +167,7 @@ def test_the_bundled_model_in_noise_and_in_rooms(
     assert all(row["n_clips"] == len(clips) for row in found)
     json.dumps(found, allow_nan=False)
     assert curve(clips[::-1]) == found
-    predictions = predict(model, clips, precision="int8", seed=3, fold="")
+    predictions = predict(model, clips, data=data_dir(), precision="int8", seed=3, fold="")
     labels = model.manifest.labels[:-1]
     assert found[0]["uar"] == figures_of(predictions, labels)["uar"]
     # Far below the noise nobody can tell.

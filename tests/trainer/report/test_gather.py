@@ -9,7 +9,7 @@ import pytest
 from edge.errors import UsageError
 from tests.trainer.report.conftest import write_run
 from trainer.report import gather, sources
-from trainer.report.sources import SplitRow
+from trainer.run import SplitRow, split_rows
 
 
 def rows(*told: str) -> list[SplitRow]:
@@ -34,7 +34,7 @@ def test_voices_are_new_unless_learned_from(split: tuple[str, ...], shared: bool
 
 def test_recordings_are_counted_once_over_all_trainings(study_folder: Path) -> None:
     source = sources.find(study_folder)
-    split = [row for cell in source.cells for row in sources.split_rows(cell)]
+    split = [row for cell in source.cells for row in split_rows(cell.split)]
     ravdess, emodb, _ = gather._corpora(source, split)
     assert (ravdess["n_train"], ravdess["n_validation"], ravdess["n_test"]) == (5, 0, 256)
     assert ravdess["speakers_train"] == ["ravdess_01"]

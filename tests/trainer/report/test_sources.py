@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import AudioDataError, NoInputError
+from edge.errors import NoInputError
+from trainer.judging.predictions import PredictionsError
 from trainer.report import sources
+from trainer.run import split_rows
 
 
 def test_a_run_is_its_own_example(judged_run: Path) -> None:
@@ -34,7 +36,7 @@ def test_predictions_are_remembered(judged_run: Path) -> None:
 
 def test_split_and_history(judged_run: Path) -> None:
     source = sources.find(judged_run)
-    rows = sources.split_rows(source.example)
+    rows = split_rows(source.example.split)
     assert {row.part for row in rows} == {"train", "test"}
     assert rows[0].speaker == "ravdess_01"
     assert sources.history(source.example) == [
@@ -89,5 +91,5 @@ def test_empty_predictions_are_refused(judged_run: Path) -> None:
 
 def test_damaged_predictions_are_refused(judged_run: Path) -> None:
     (judged_run / "predictions.csv").write_text("precision,seed\nint8,x\n", encoding="utf-8")
-    with pytest.raises(AudioDataError, match="no prediction of ser-trainer"):
+    with pytest.raises(PredictionsError, match="no prediction of ser-trainer"):
         sources.predictions(sources.find(judged_run), data=None)

@@ -56,7 +56,8 @@ def test_long_list_says_how_much_is_hidden() -> None:
 
 
 def test_faults_stand_before_warnings_before_notes() -> None:
-    bored = PassedOver(file="home/bored.wav", reason="boredom, which is no label here")
+    reason = "boredom, which is no label here"
+    bored = PassedOver(file="home/bored.wav", cause="by design", reason=reason)
     told = report(
         survey(
             corpus(
