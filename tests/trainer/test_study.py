@@ -11,12 +11,11 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from edge.errors import NoInputError, OutputError
+from tests.trainer.quick import quick_recipe
 from trainer import produce, study
-from trainer import recipe as recipes
 from trainer.features.cache import FeatureCache
 from trainer.judging.predictions import read_predictions
 from trainer.judging.summary import summary
-from trainer.recipe.schema import ModelChoice, Recipe
 from trainer.study import Plan, StudyFolder
 
 PLAN = Plan(
@@ -30,19 +29,6 @@ PLAN = Plan(
 )
 
 
-def small_recipe() -> Recipe:
-    """Return 12 chroma means instead of 180 numbers, and a net to match: it is quick."""
-    found = recipes.load("mlp-180")
-    learning = found.learning
-    return dataclasses.replace(
-        found,
-        features=dataclasses.replace(found.features, blocks=found.features.blocks[1:2]),
-        learning=dataclasses.replace(learning, fit=dataclasses.replace(learning.fit, n_epochs=2)),
-        model=ModelChoice(name="mlp", parameters={"hidden": [8], "dropout": [0.0]}),
-        quantisation=dataclasses.replace(found.quantisation, n_windows=8),
-    )
-
-
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> FeatureCache:
     return FeatureCache(tmp_path_factory.mktemp("cache"), n_processes=1)
@@ -52,8 +38,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> FeatureCache:
 def finished(
     slice_of_data: Path, cache: FeatureCache, tmp_path_factory: pytest.TempPathFactory
 ) -> StudyFolder:
-    folder = study.begin(small_recipe(), PLAN, tmp_path_factory.mktemp("study") / "folds")
-    study.carry_out(small_recipe(), PLAN, folder, data=slice_of_data, cache=cache)
+    folder = study.begin(quick_recipe(), PLAN, tmp_path_factory.mktemp("study") / "folds")
+    study.carry_out(quick_recipe(), PLAN, folder, data=slice_of_data, cache=cache)
     return folder
 
 
@@ -89,8 +75,8 @@ def test_nothing_finished_is_trained_again(
 
     monkeypatch.setattr(produce, "produce", refuse)
     before = read_predictions(finished.predictions)
-    again = study.begin(small_recipe(), PLAN, finished.path)
-    assert study.carry_out(small_recipe(), PLAN, again, data=slice_of_data, cache=cache) == before
+    again = study.begin(quick_recipe(), PLAN, finished.path)
+    assert study.carry_out(quick_recipe(), PLAN, again, data=slice_of_data, cache=cache) == before
 
 
 def test_an_interrupted_study_goes_on(
@@ -104,12 +90,12 @@ def test_an_interrupted_study_goes_on(
             raise KeyboardInterrupt
         real(*arguments, **options)
 
-    folder = study.begin(small_recipe(), PLAN, tmp_path / "study")
+    folder = study.begin(quick_recipe(), PLAN, tmp_path / "study")
     monkeypatch.setattr(produce, "produce", until_the_second)
     with pytest.raises(KeyboardInterrupt):
-        study.carry_out(small_recipe(), PLAN, folder, data=slice_of_data, cache=cache)
+        study.carry_out(quick_recipe(), PLAN, folder, data=slice_of_data, cache=cache)
     assert not folder.predictions.exists()
-    rows = study.carry_out(small_recipe(), PLAN, folder, data=slice_of_data, cache=cache)
+    rows = study.carry_out(quick_recipe(), PLAN, folder, data=slice_of_data, cache=cache)
     assert {row.fold for row in rows} == {"folds-1", "folds-2"}
     assert len(begun) == 3
 
@@ -117,7 +103,7 @@ def test_an_interrupted_study_goes_on(
 def test_another_study_in_the_folder_is_refused(finished: StudyFolder) -> None:
     other = dataclasses.replace(PLAN, n_folds=3)
     with pytest.raises(OutputError, match="holds another study already"):
-        study.begin(small_recipe(), other, finished.path)
+        study.begin(quick_recipe(), other, finished.path)
 
 
 def test_a_folder_without_a_study_is_named(tmp_path: Path) -> None:
@@ -126,7 +112,7 @@ def test_a_folder_without_a_study_is_named(tmp_path: Path) -> None:
 
 
 def test_summary_tells_means_over_trainings(finished: StudyFolder) -> None:
-    text = summary(read_predictions(finished.predictions), small_recipe().labels)
+    text = summary(read_predictions(finished.predictions), quick_recipe().labels)
     assert "from 2 trainings" in text
     assert text.count("UAR") == 2
     assert "±" in text

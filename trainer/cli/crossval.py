@@ -35,13 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many, by folds and by sentences (default: 5)",
     )
-    parser.add_argument(
-        "--only",
-        type=options.count(0),
-        default=0,
-        metavar="N",
-        help="train N folds of each seed (0 is all)",
-    )
+    options.add_only(parser, each="seed")
     parser.add_argument(
         "--seeds", default="", metavar="A,B,...", help="(default: the recipe's seed)"
     )

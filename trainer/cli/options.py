@@ -68,6 +68,17 @@ def add_extraction(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_only(parser: argparse.ArgumentParser, *, each: str) -> None:
+    """Declare how many folds are trained of each seed or recipe."""
+    parser.add_argument(
+        "--only",
+        type=count(0),
+        default=0,
+        metavar="N",
+        help=f"train N folds of each {each} (default: 0, which is all)",
+    )
+
+
 def add_strategy(parser: argparse.ArgumentParser) -> None:
     """Declare who trains."""
     parser.add_argument(

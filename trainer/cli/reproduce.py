@@ -30,13 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="speaker-disjoint folds of each recipe (default: 5)",
     )
-    parser.add_argument(
-        "--only",
-        type=options.count(0),
-        default=0,
-        metavar="N",
-        help="train N folds of each recipe (0 is all)",
-    )
+    options.add_only(parser, each="recipe")
     parser.add_argument("--seeds", default="0", metavar="A,B,...", help="(default: 0)")
     parser.add_argument(
         "--out",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -11,26 +10,18 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from edge.errors import AudioDataError
+from tests.trainer.quick import quick_recipe
 from trainer import produce
 from trainer import recipe as recipes
 from trainer.cli import main
-from trainer.recipe.schema import ModelChoice, NamedSpeakers
+from trainer.recipe.schema import NamedSpeakers
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of a recipe that ends in seconds."""
-    found = recipes.load("mlp-180")
-    learning = found.learning
-    quick = dataclasses.replace(
-        found,
-        name="small",
-        features=dataclasses.replace(found.features, blocks=found.features.blocks[1:2]),
-        split=NamedSpeakers(kind="named", validation=("ravdess_02",), test=("ravdess_17",)),
-        learning=dataclasses.replace(learning, fit=dataclasses.replace(learning.fit, n_epochs=2)),
-        model=ModelChoice(name="mlp", parameters={"hidden": [8], "dropout": [0.0]}),
-        quantisation=dataclasses.replace(found.quantisation, n_windows=8),
-    )
+    split = NamedSpeakers(kind="named", validation=("ravdess_02",), test=("ravdess_17",))
+    quick = quick_recipe(name="small", split=split)
     path = tmp_path_factory.mktemp("recipe") / "small.toml"
     path.write_text(recipes.to_toml(quick))
     return path

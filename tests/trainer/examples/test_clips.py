@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.errors import UsageError
-from trainer import recipe as recipes
+from tests.trainer.quick import quick_recipe
 from trainer.corpora.targets import target
 from trainer.examples import clips
 from trainer.examples.gather import content_hashes, divide, gather
@@ -25,10 +25,7 @@ HELD_OUT = NamedSpeakers(kind="named", validation=("ravdess_02",), test=("ravdes
 
 
 def chroma_recipe() -> Recipe:
-    """Return 12 numbers of a clip instead of 180: quick to extract."""
-    found = recipes.load("mlp-180")
-    features = dataclasses.replace(found.features, blocks=found.features.blocks[1:2])
-    return dataclasses.replace(found, features=features, split=HELD_OUT)
+    return quick_recipe(split=HELD_OUT)
 
 
 @pytest.fixture(scope="module")

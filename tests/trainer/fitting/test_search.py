@@ -16,6 +16,7 @@ pytest.importorskip("tensorflow")
 
 from edge.errors import ConfigError, OutputError, UsageError
 from tests.fakes.utterances import utterance
+from tests.trainer.quick import quick_recipe
 from trainer import recipe as recipes
 from trainer.examples.gather import divide
 from trainer.examples.splits import Split
@@ -36,15 +37,7 @@ SPACE: Space = {
 
 
 def small_recipe() -> Recipe:
-    """Return 12 chroma means instead of 180 numbers, and a net to match: it is quick."""
-    found = recipes.load("mlp-180")
-    learning = found.learning
-    return dataclasses.replace(
-        found,
-        features=dataclasses.replace(found.features, blocks=found.features.blocks[1:2]),
-        learning=dataclasses.replace(learning, fit=dataclasses.replace(learning.fit, n_epochs=3)),
-        model=ModelChoice(name="mlp", parameters=WIDE),
-    )
+    return quick_recipe(model=ModelChoice(name="mlp", parameters=WIDE))
 
 
 def plan_of(
