@@ -109,7 +109,7 @@ def reproduce(
         title: _carried_out(recipe, plan, folder / name / title, data=data, cache=cache)
         for title, plan in plans(recipe, possible).items()
     }
-    return _rows(asked, recipe, found, folder / name)
+    return _rows(name, asked, recipe, found, folder / name)
 
 
 def collect(name: str, folder: Path, *, data: Path) -> list[Row]:
@@ -127,7 +127,7 @@ def collect(name: str, folder: Path, *, data: Path) -> list[Row]:
         title: study.finished(StudyFolder(path=folder / name / title))
         for title in plans(recipe, everything)
     }
-    return _rows(asked, recipe, found, folder / name) if found["folds"] else []
+    return _rows(name, asked, recipe, found, folder / name) if found["folds"] else []
 
 
 def _plan(protocol: ProtocolName, effort: Effort, *, validation: float, test: float) -> Plan:
@@ -150,7 +150,11 @@ def _carried_out(
 
 
 def _rows(
-    asked: Recipe, recipe: Recipe, found: Mapping[str, Sequence[Prediction]], folder: Path
+    name: str,
+    asked: Recipe,
+    recipe: Recipe,
+    found: Mapping[str, Sequence[Prediction]],
+    folder: Path,
 ) -> list[Row]:
     there = {use.name for use in recipe.corpora}
     labels = tuple(label for label in recipe.labels if label != NON_VOICE)
@@ -160,7 +164,7 @@ def _rows(
     bundle = bundle_of(cell, precision, recipe=recipe)
     measured = {title: _measured(rows, precision, labels) for title, rows in found.items() if rows}
     fixed: dict[str, Any] = {
-        "recipe": asked.name if asked.name != "room" else "default",
+        "recipe": name,
         "claim": asked.claim,
         "corpora": tuple(use.name for use in recipe.corpora),
         "missing": tuple(use.name for use in asked.corpora if use.name not in there),
