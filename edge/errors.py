@@ -16,6 +16,7 @@ EXIT_NO_INPUT = 66
 EXIT_UNAVAILABLE = 69
 EXIT_INTERNAL = 70
 EXIT_IO = 74
+EXIT_ROLLED_BACK = 75
 EXIT_CONFIG = 78
 
 
@@ -89,6 +90,24 @@ class GoldenMismatchError(BundleError):
     """The model's golden cases do not come out as they did on the trainer's desktop."""
 
 
+class SignatureError(BundleError):
+    """A pushed model is not signed by anybody whom this Pi trusts."""
+
+
+class DowngradeError(BundleError):
+    """A pushed model is older than the one that runs, and nobody asked for that."""
+
+
+class ProbeError(BundleError):
+    """A model failed its self-test in a process of its own: it crashed, hung or was too slow."""
+
+
+class RolledBackError(SerError, RuntimeError):
+    """A model was switched to and did not stay healthy: the former one runs again."""
+
+    exit_code = EXIT_ROLLED_BACK
+
+
 class RuntimeMissingError(SerError, ImportError):
     """No usable TFLite runtime is installed."""
 
@@ -121,6 +140,12 @@ class SignalDeviceError(SerError, OSError):
 
 class RecordError(SerError, OSError):
     """The local log cannot be read or written."""
+
+    exit_code = EXIT_IO
+
+
+class StoreError(SerError, OSError):
+    """The folder of installed models cannot be read or written."""
 
     exit_code = EXIT_IO
 

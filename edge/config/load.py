@@ -26,7 +26,7 @@ COMMAND_LINE: Final = "command line"
 ABSENT: Final = "none"
 """How a file or a variable says "absent" or "as the model proposes"; TOML has no null."""
 
-_PATHS: Final = ("model.path", "log.path")
+_PATHS: Final = ("model.path", "log.path", "store.signers")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

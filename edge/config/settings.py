@@ -107,6 +107,30 @@ class LogConfig:
     minute_summary: bool = True
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoreConfig:
+    """Models that are pushed to this device."""
+
+    allow_unsigned: bool = False
+    """Whether a model without a signature may be installed."""
+    signers: str = ""
+    """File of those whose signatures count, as ssh-keygen's ALLOWED SIGNERS has it; empty for
+    ``allowed_signers`` beside the configuration."""
+    keep: Annotated[int, Range(2, 100)] = 5
+    """Models that stay installed; the running and the previous one always do."""
+    health_window_s: Annotated[float, Range(1, 3600)] = 20.0
+    """Time on live sound in which a new model must prove itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceConfig:
+    """The service as systemd sees it."""
+
+    deaf_restart_s: Annotated[float, Range(30, 86_400)] = 600.0
+    """After so long without sound, however often the microphone was opened anew, the watchdog is
+    no longer fed, so that systemd starts the program afresh."""
+
+
 DEFAULT_ALERTS: Final = (AlertRule(name="distress"),)
 
 
@@ -122,3 +146,5 @@ class Config:
     alert: tuple[AlertRule, ...] = DEFAULT_ALERTS
     panel: PanelConfig = field(default_factory=PanelConfig)
     log: LogConfig = field(default_factory=LogConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    service: ServiceConfig = field(default_factory=ServiceConfig)

@@ -1,0 +1,5 @@
+"""Installed models: received, verified, tried, switched and rolled back, whatever happens meanwhile.
+
+Never here: a microphone, a decision about sound, a word to a person.
+May import: `edge.contract`, `edge.infer`, `edge.selftest`, `edge.errors` and the standard library.
+"""
