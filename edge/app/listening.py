@@ -114,7 +114,7 @@ class Listening:
             stopwatch_s=time.perf_counter,
         )
         source = _open_source(config, settings)
-        self._panel = _open_panel(_pins(config.panel), on_acknowledge=self._acknowledge)
+        self._panel = _open_panel(panel_pins(config.panel), on_acknowledge=self._acknowledge)
         logbook = Guarded(lambda: _logbook(self.log_path, config, scorer, classifier), name="log")
         self._runner = Runner(
             source,
@@ -184,7 +184,8 @@ def _open_panel(pins: PanelPins, *, on_acknowledge: Callable[[], None]) -> GpioP
         return NullPanel()
 
 
-def _pins(panel: PanelConfig) -> PanelPins:
+def panel_pins(panel: PanelConfig) -> PanelPins:
+    """Return what the configuration says is wired where."""
     if panel.kind == "none":
         return PanelPins()
     return PanelPins(
