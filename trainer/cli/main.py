@@ -25,6 +25,8 @@ VERBS: Final = {
     "search": "search better parameters for a recipe, within the training speakers",
     "report": "write all figures of a run as one web page and as JSON",
     "reproduce": "run every recipe by its published split and by new speakers, write one table",
+    "sign": "sign a model file with a key of ssh, as devices want it",
+    "push": "bring a model file to devices over ssh; each tries it and may go back",
     "parity": "compare the desktop's features with the device's",
 }
 
@@ -37,6 +39,7 @@ examples:
   ser-trainer train default --data ~/corpora        train the bundled model anew
   ser-trainer export runs/default-... --out my.tflite --data ~/corpora
   ser-trainer report runs/default-... --data ~/corpora
+  ser-trainer push my.tflite kitchen.local --key ~/.ssh/id_ed25519
   ser-trainer VERB --help
 
 Instead of --data, the environment variable SER_DATA may name the folder of the corpora.
@@ -47,10 +50,10 @@ _EXIT_CODES: Final = """\
 exit codes:
   0  done                      70  internal error
   2  wrong command line        74  input or output failed
-  65 bad data or model         77  consent refused
-  66 no such input             78  wrong recipe
-  69 a device or a library     130 interrupted
-     is unavailable
+  65 bad data or model         75  a pushed model was rolled back
+  66 no such input             77  consent refused
+  69 a device or a library     78  wrong recipe
+     is unavailable            130 interrupted
 """
 
 
