@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from edge.errors import ChecksumError, NoInputError, StoreError, UsageError
 from edge.store.entries import model_id
 from tests.edge.store.models import added, store_in
+from tests.support import need
 
 BOOT, NEXT_BOOT = "boot-1", "boot-2"
 
