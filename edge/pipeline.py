@@ -6,6 +6,7 @@ speed, gives exactly the same outcomes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -15,14 +16,16 @@ from edge.contract.manifest import DecisionProposal
 from edge.decide.alerts import AlertMonitor, AlertRule
 from edge.decide.decider import Decided, StateDecider
 from edge.decide.outcomes import Alert, Outcome, Scores
+from edge.dsp import framing
 from edge.dsp.level import rms_dbfs
+from edge.dsp.resample import resample
 from edge.infer.classifier import EmotionClassifier, WindowProbabilities
 from edge.stream.blocks import AudioBlock
 from edge.stream.frontend import window_features
-from edge.stream.resample import StreamResampler
-from edge.stream.ring import SampleRing
-from edge.stream.vad import GateSettings, SpeechGate
-from edge.stream.windows import FlagHistory, Window, WindowScheduler
+from edge.stream.inlet import Inlet
+from edge.stream.memory import SoundMemory, moved
+from edge.stream.vad import GateSettings
+from edge.stream.windows import Window, WindowScheduler
 
 
 class WindowScorer:
@@ -34,6 +37,8 @@ class WindowScorer:
     gate : GateSettings
     decision : DecisionProposal
         Of the model, or with the Pi's owner's thresholds in it.
+    history_s : float
+        Sound that is kept for a successor to hear again (see `take_over`), beside a window's.
     stopwatch_s : callable
         Seconds of any clock, to time the model with; this room has none. The default times nothing.
     """
@@ -44,120 +49,180 @@ class WindowScorer:
         *,
         gate: GateSettings,
         decision: DecisionProposal,
+        history_s: float = 0.0,
         stopwatch_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         spec = classifier.bundle.manifest.features
         self.sample_rate_hz = spec.sample_rate_hz
+        self.window_length = spec.window_length
         self.decision = decision
+        self.infers_always = False
+        """Whether windows without speech are classified too, for the exercise; it changes no
+        scores."""
         self._stopwatch_s = stopwatch_s
         self._classifier = classifier
         self._features = window_features(spec)
-        self._detector = SpeechGate(spec.sample_rate_hz, gate)
         self._scheduler = WindowScheduler(spec, hop_s=decision.hop_s)
         self.hop_length = self._scheduler.hop_length
-        self._ring = SampleRing(self.hop_length)
-        self._flags = FlagHistory(
-            frame_length=self._detector.frame_length,
-            capacity_samples=spec.window_length + 2 * self.hop_length,
-            sample_rate_hz=spec.sample_rate_hz,
+        self._memory = SoundMemory(
+            spec.sample_rate_hz,
+            gate,
+            capacity=max(
+                spec.window_length + 2 * self.hop_length, round(history_s * spec.sample_rate_hz)
+            ),
         )
         # Long enough for every window and the decided state to forget what was before the gap.
-        self._longest_gap_s = spec.window_length / spec.sample_rate_hz + decision.quiet_after_s
+        self._inlet = Inlet(
+            spec.sample_rate_hz,
+            longest_gap_s=spec.window_length / spec.sample_rate_hz + decision.quiet_after_s,
+        )
         # The gate costs a fixed sum each time: small blocks wait, but never past a window's end.
         self._least_step = spec.sample_rate_hz // 10
         self._waiting = np.zeros(0, np.float32)
-        self._n_lost = 0
-        self._resampler: StreamResampler | None = None
-        self._source_rate_hz = spec.sample_rate_hz
+        self._origin = self._heard_to = 0
 
     @property
     def n_seen(self) -> int:
         """Samples at the model's rate that have been taken in."""
-        return self._ring.n_seen
+        return self._memory.n_seen
 
     @property
     def speaking(self) -> bool:
         """Whether speech is heard right now."""
-        return self._flags.newest
+        return self._memory.speaking
 
     @property
     def speech_s(self) -> float:
         """Seconds of speech since the stream began."""
-        return self._flags.total_speech_s
+        return self._memory.total_speech_s
 
     def push(self, block: AudioBlock) -> list[Scores]:
         """Take a block from a source, return the scores of the windows that it completes."""
-        self._n_lost += block.n_lost
-        self._waiting = np.concatenate([self._waiting, self._resampled(block)])
-        if len(self._waiting) < self._least_step and not self._completes_window():
-            return []
-        return list(self._take_waiting())
+        self._waiting = np.concatenate([self._waiting, self._inlet.push(block)])
+        return list(self._take_waiting()) if self._has_enough() else []
 
     def flush(self) -> list[Scores]:
         """Take the end of the stream: the rest of the resampler and the last window."""
-        rest = self._resampler.flush() if self._resampler else np.zeros(0, np.float32)
-        self._waiting = np.concatenate([self._waiting, rest])
+        self._waiting = np.concatenate([self._waiting, self._inlet.flush()])
         scores = list(self._take_waiting())
-        last = self._scheduler.last(self.n_seen)
+        last = self._scheduler.last(self.n_seen - self._origin)
         return [*scores, self._score(last)] if last else scores
 
-    def _resampled(self, block: AudioBlock) -> NDArray[np.float32]:
-        if self._resampler is None or block.sample_rate_hz != self._source_rate_hz:
-            # A microphone that was plugged in again may come back with another rate.
-            self._source_rate_hz = block.sample_rate_hz
-            self._resampler = StreamResampler(
-                rate_in_hz=block.sample_rate_hz, rate_out_hz=self.sample_rate_hz
+    def take_over(self, former: WindowScorer, *, told_to: int) -> list[Scores]:
+        """Go on with the stream of another one, which is not to be used any more.
+
+        Nothing of the stream is lost, and no window is told twice. With an equal model the scores
+        are those that the former would have given (a running norm begins anew, though).
+
+        Parameters
+        ----------
+        former : WindowScorer
+            It may have failed on the way.
+        told_to : int
+            Its `n_seen` when it last returned: scores of windows that end later are still owed,
+            and returned here.
+        """
+        memory, inlet = former._memory, former._inlet
+        own = (self.sample_rate_hz, self._memory.gate)
+        if not memory.serves(*own, capacity=self._memory.capacity):
+            memory = memory.copy(*own, capacity=self._memory.capacity)
+        if former.sample_rate_hz == self.sample_rate_hz:
+            inlet.longest_gap_s = self._inlet.longest_gap_s
+            self._waiting = former._waiting
+        else:
+            inlet = self._inlet
+            inlet.n_lost = former._inlet.n_lost
+            self._waiting = resample(
+                np.concatenate([former._waiting, former._inlet.flush()]),
+                rate_in_hz=former.sample_rate_hz,
+                rate_out_hz=self.sample_rate_hz,
             )
-        return self._resampler.push(_with_gap(block, self._longest_gap_s))
+            told_to = moved(
+                told_to, rate_in_hz=former.sample_rate_hz, rate_out_hz=self.sample_rate_hz
+            )
+        self._memory, self._inlet = memory, inlet
+        self._origin = self._heard_to = self._first_to_hear(told_to)
+        scores = list(self._catch_up(told_to))
+        return [*scores, *self._take_waiting()] if self._has_enough() else scores
 
-    def _completes_window(self) -> bool:
-        return self.n_seen + len(self._waiting) >= self._scheduler.next_end_sample
+    def _first_to_hear(self, told_to: int) -> int:
+        """Return from where to hear the past again, so that the next window is whole.
 
-    def _take_waiting(self) -> Iterator[Scores]:
-        samples, self._waiting = self._waiting, np.zeros(0, np.float32)
-        # Never past the end of the next window, so that it sees nothing after its end.
-        while len(samples):
-            n = min(self.hop_length, self._scheduler.next_end_sample - self.n_seen)
-            piece, samples = samples[:n], samples[n:]
-            self._ring.push(piece)
-            self._flags.push(self._detector.push(piece))
-            self._features.push(piece)
-            if window := self._scheduler.due(self.n_seen):
+        Windows come on the same grid as before, and so do blocks of frames, if the past reaches so
+        far: then each frame comes out as before to the last bit.
+        """
+        spec = self._classifier.bundle.manifest.features
+        block = framing.block_advance(spec.framing) if spec.streamable else 1
+        wanted = max(0, told_to - self.window_length - self.hop_length)
+        for step in (math.lcm(self.hop_length, block), self.hop_length):
+            first = wanted // step * step
+            if first >= self._memory.oldest:
+                return first
+        return -(-self._memory.oldest // self.hop_length) * self.hop_length
+
+    def _catch_up(self, told_to: int) -> Iterator[Scores]:
+        while self._heard_to < self.n_seen:
+            stop = min(self._heard_to + self._most_at_once(), self.n_seen)
+            window = self._hear(self._memory.read(start=self._heard_to, stop=stop))
+            if window and self._origin + window.end_sample > told_to:
                 yield self._score(window)
 
+    def _has_enough(self) -> bool:
+        n = len(self._waiting)
+        return n >= self._least_step or self._heard_to + n >= self._next_end
+
+    @property
+    def _next_end(self) -> int:
+        return self._origin + self._scheduler.next_end_sample
+
+    def _most_at_once(self) -> int:
+        """Never past the end of the next window, so that it sees nothing after its end."""
+        return min(self.hop_length, self._next_end - self._heard_to)
+
+    def _take_waiting(self) -> Iterator[Scores]:
+        while len(self._waiting):
+            n = self._most_at_once()
+            piece, self._waiting = self._waiting[:n], self._waiting[n:]
+            self._memory.push(piece)
+            if window := self._hear(piece):
+                yield self._score(window)
+
+    def _hear(self, piece: NDArray[np.float32]) -> Window | None:
+        self._features.push(piece)
+        self._heard_to += len(piece)
+        return self._scheduler.due(self._heard_to - self._origin)
+
     def _score(self, window: Window) -> Scores:
-        speech_s = self._flags.speech_s(window)
+        place = Window(
+            start_sample=self._origin + window.start_sample,
+            end_sample=self._origin + window.end_sample,
+        )
+        speech_s = self._memory.speech_s(place)
         found, inference_ms = None, 0.0
         if speech_s >= self.decision.min_speech_s:
             found, inference_ms = self._classify(window)
+        elif self.infers_always:
+            self._classify(window)
         return Scores(
-            start_sample=window.start_sample,
-            end_sample=window.end_sample,
+            start_sample=place.start_sample,
+            end_sample=place.end_sample,
             speech_s=speech_s,
-            level_dbfs=rms_dbfs(self._ring.newest()),
+            level_dbfs=self._level_dbfs(),
             is_speech=found is not None and found.non_voice <= self.decision.non_voice_veto,
             probabilities=found.emotions if found else None,
             inference_ms=inference_ms,
-            n_lost=self._take_loss(),
+            n_lost=self._inlet.take_loss(),
         )
 
-    def _take_loss(self) -> int:
-        n_lost, self._n_lost = self._n_lost, 0
-        return n_lost
+    def _level_dbfs(self) -> float:
+        start = max(self._memory.oldest, self._heard_to - self.hop_length)
+        return rms_dbfs(self._memory.read(start=start, stop=self._heard_to))
 
     def _classify(self, window: Window) -> tuple[WindowProbabilities, float]:
         features = self._features.read(window.start_sample)
         started_s = self._stopwatch_s()
         found = self._classifier.probabilities(features)
         return found, 1e3 * (self._stopwatch_s() - started_s)
-
-
-def _with_gap(block: AudioBlock, longest_gap_s: float) -> NDArray[np.float32]:
-    """Return the block's samples with silence in the place of what was lost before them."""
-    if not block.n_lost:
-        return block.samples
-    n_silent = min(block.n_lost, round(longest_gap_s * block.sample_rate_hz))
-    return np.pad(block.samples, (n_silent, 0))
 
 
 class EmotionPipeline:
@@ -196,6 +261,32 @@ class EmotionPipeline:
         at_sample = self.scorer.n_seen
         ended = [monitor.acknowledge(at_sample=at_sample) for monitor in self._monitors]
         return [alert for alert in ended if alert]
+
+    def take_over(self, former: EmotionPipeline, *, told_to: int | None = None) -> list[Outcome]:
+        """Go on with another one's stream, state and alarms; return what it still owes.
+
+        An alarm neither begins nor ends by this, but for one whose rule is no longer there.
+
+        Parameters
+        ----------
+        former : EmotionPipeline
+            Not to be used any more; it may have failed in `push`.
+        told_to : int, optional
+            Its scorer's `n_seen` before the `push` that failed. Default: nothing is owed.
+        """
+        told = former.scorer.n_seen if told_to is None else told_to
+        before = {monitor.rule.name: monitor for monitor in former._monitors}
+        for monitor in self._monitors:
+            if known := before.pop(monitor.rule.name, None):
+                monitor.take_over(known)
+        self._decider.take_over(former._decider)
+        orphans = [m.abandon(at_sample=told) for m in before.values()]
+        owed = [
+            outcome
+            for scores in self.scorer.take_over(former.scorer, told_to=told)
+            for outcome in self._follow(scores)
+        ]
+        return [*(alert for alert in orphans if alert), *owed]
 
     def _follow(self, scores: Scores) -> Iterator[Outcome]:
         yield scores

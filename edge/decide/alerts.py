@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -52,6 +53,7 @@ class AlertMonitor:
     def __init__(self, rule: AlertRule, *, sample_rate_hz: int, hop_length: int) -> None:
         self.rule = rule
         self._rate_hz = sample_rate_hz
+        self._hop_length = hop_length
         self._hop_s = hop_length / sample_rate_hz
         self._held: deque[float] = deque(maxlen=max(1, round(rule.within_s / self._hop_s)))
         self._raised_sample: int | None = None
@@ -79,6 +81,34 @@ class AlertMonitor:
     def acknowledge(self, *, at_sample: int) -> Alert | None:
         """End the alarm because somebody has come."""
         return self._end(at_sample, "acknowledged") if self._sounding else None
+
+    def abandon(self, *, at_sample: int) -> Alert | None:
+        """End the alarm because its rule is no longer there."""
+        return self._end(at_sample, "rule removed") if self._sounding else None
+
+    def take_over(self, former: AlertMonitor) -> None:
+        """Go on where another monitor stands: what was held, what sounds, when it was raised.
+
+        The former's windows and positions may count at another rate; its rule may have had other
+        bounds.
+        """
+        self._sounding = former._sounding
+        raised = former._raised_sample
+        if raised is not None:
+            raised = raised * self._rate_hz // former._rate_hz
+        self._raised_sample = raised
+        self._held.clear()
+        self._held.extendleft(former._held_each(self._hop_length, self._rate_hz, self._held.maxlen))
+
+    def _held_each(self, hop_length: int, rate_hz: int, n_most: int | None) -> Iterator[float]:
+        """Yield what was held, newest first, as windows of another hop would have had it."""
+        newest_first = list(reversed(self._held))
+        for i in range(n_most or 0):
+            # In whole numbers, so that an equal hop gives the very same windows.
+            place = i * hop_length * self._rate_hz // (rate_hz * self._hop_length)
+            if place >= len(newest_first):
+                return
+            yield newest_first[place]
 
     @property
     def held_s(self) -> float:

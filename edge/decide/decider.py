@@ -49,6 +49,16 @@ class StateDecider:
         self._last_speech_sample: int | None = None
         self.decided = Decided(state=NO_SPEECH, probabilities={})
 
+    def take_over(self, former: StateDecider) -> None:
+        """Go on where another one stands, whose positions may count at another rate."""
+        moved = self._rate_hz / former._rate_hz
+        self._smoother.take_over(former._smoother)
+        self._state = former._state
+        self._pending = former._pending and (former._pending[0], round(former._pending[1] * moved))
+        spoken = former._last_speech_sample
+        self._last_speech_sample = None if spoken is None else round(spoken * moved)
+        self.decided = former.decided
+
     def push(self, scores: Scores) -> Event | None:
         """Take the scores of the next window; return an event if the state changes."""
         before = self._state

@@ -54,7 +54,7 @@ class Alert:
     phase: Literal["raised", "ended"]
     reason: str
     """Why, in words for the log: ``"fearful, sad or angry for 12 s of the last 20 s"``,
-    ``"acknowledged"``, ``"timed out"``, ``"cause ended"``."""
+    ``"acknowledged"``, ``"timed out"``, ``"cause ended"``, ``"rule removed"``."""
     confidence: float
     """Highest smoothed confidence that counted for the rule."""
 

@@ -24,9 +24,15 @@ class ProbabilitySmoother:
         """Forget the past: the next probabilities are taken as they come."""
         self._smoothed: dict[str, float] = {}
 
+    def take_over(self, former: ProbabilitySmoother) -> None:
+        """Go on where another one stands."""
+        self._smoothed = dict(former._smoothed)
+
     def push(self, probabilities: dict[str, float]) -> dict[str, float]:
         """Take the probabilities of the next window and return the smoothed ones."""
-        before = self._smoothed or probabilities
+        # Another model may have taken over, with other labels.
+        fits = self._smoothed.keys() == probabilities.keys()
+        before = self._smoothed if fits else probabilities
         self._smoothed = {
             emotion: before[emotion] + self._weight * (now - before[emotion])
             for emotion, now in probabilities.items()

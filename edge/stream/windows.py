@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class FlagHistory:
         oldest = self._n_seen - len(self._flags)
         first = -(-window.start_sample // self._frame_length) - oldest
         stop = window.end_sample // self._frame_length - oldest
-        n_speech = sum(flag for i, flag in enumerate(self._flags) if first <= i < stop)
+        n_speech = sum(islice(self._flags, max(0, first), max(0, stop)))
         return n_speech * self._frame_length / self._sample_rate_hz
 
     @property
