@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from edge.devices.holders import Holder, holder, holders_of
+
+_NODE: Final = re.compile(r"pcmC(?P<card>\d+)D(?P<device>\d+)c")
+_OFFER: Final = re.compile(r"Format: (\w+)\n(?:[^\n]+\n)*?\s*Rates: ([\d, -]*\d)")
+_OWNER: Final = re.compile(r"^owner_pid\s*:\s*(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,20 +47,30 @@ class AlsaTree:
         """Return the capture device files that this process may not open."""
         return [node for node in self.capture_nodes() if not os.access(node, os.R_OK | os.W_OK)]
 
-    def holders(self) -> list[str]:
-        """Say which processes hold a capture device; other users' only if we are root.
+    def holders(self) -> list[Holder]:
+        """Return who holds a capture device; the kernel names the owner to every user."""
+        nodes = self.capture_nodes()
+        known = {(found.process, found.node): found for found in holders_of(nodes, proc=self.proc)}
+        for found in filter(None, map(self._owner, nodes)):
+            known.setdefault((found.process, found.node), found)
+        return list(known.values())
 
-        Returns
-        -------
-        list of str
-            For example ``"arecord (process 812) holds /dev/snd/pcmC1D0c"``.
-        """
-        nodes = set(self.capture_nodes())
-        return [
-            f"{_command(process)} (process {process.name}) holds {node}"
-            for process in sorted(self.proc.glob("[0-9]*"))
-            for node in sorted(_open_files(process) & nodes)
-        ]
+    def offers(self, card: int) -> list[str]:
+        """Return the formats in which a USB card records: ``"S16_LE at 48000, 44100 Hz"``."""
+        text = _text(self.proc / f"asound/card{card}/stream0").partition("\nCapture:")[2]
+        formats = [f"{kind} at {rates} Hz" for kind, rates in _OFFER.findall(text)]
+        return list(dict.fromkeys(formats))
+
+    def _owner(self, node: Path) -> Holder | None:
+        place = _NODE.fullmatch(node.name)
+        if place is None:
+            return None
+        stream = self.proc / f"asound/card{place['card']}/pcm{place['device']}c"
+        for status in sorted(stream.glob("sub*/status")):
+            owner = _OWNER.search(_text(status))
+            if owner:
+                return holder(int(owner[1]), node, proc=self.proc)
+        return None
 
 
 def _card(folder: Path) -> SoundCard:
@@ -63,17 +81,8 @@ def _card(folder: Path) -> SoundCard:
     )
 
 
-def _open_files(process: Path) -> set[Path]:
+def _text(file: Path) -> str:
     try:
-        return {link.readlink() for link in (process / "fd").iterdir()}
-    except OSError:  # not ours to see, or already gone
-        return set()
-
-
-def _command(process: Path) -> str:
-    if process.name == str(os.getpid()):
-        return "this program itself"
-    try:
-        return (process / "comm").read_text(errors="replace").strip()
+        return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "a process"
+        return ""

@@ -99,8 +99,8 @@ def hindrance(alsa: AlsaTree) -> str | None:
             f"no permission to use {forbidden[0]}; add the user to group audio: "
             "`sudo usermod -aG audio $USER`, then log in again"
         )
-    holders = alsa.holders()
-    return f"it is in use: {'; '.join(holders)}; stop that program" if holders else None
+    holders = ", ".join(map(str, alsa.holders()))
+    return f"it is in use: {holders}; stop that program" if holders else None
 
 
 def _info(device: PortDevice, cards: dict[int, SoundCard]) -> DeviceInfo:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+
+from edge.service.tools import ask
 
 ROOT: Final = Path("/")
 
@@ -84,6 +84,9 @@ def throttling(root: Path = ROOT) -> tuple[str, ...] | None:
     flags = _firmware_flags(root)
     if flags is not None:
         return _in_words(flags)
+    is_low = _low_voltage(root)
+    if is_low is not None:
+        return (f"{_THROTTLING[0]} now",) if is_low else ()
     counts = sorted(
         (root / "sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle/core_throttle_count")
     )
@@ -104,28 +107,21 @@ def _in_words(flags: int) -> tuple[str, ...]:
 
 def _firmware_flags(root: Path) -> int | None:
     """Return the Raspberry Pi firmware's flags: by its tool, or by the kernel's file."""
-    answer = _vcgencmd() or _text(root / "sys/devices/platform/soc/soc:firmware/get_throttled")
+    told = ask("vcgencmd", "get_throttled", limit_s=_VCGENCMD_TIMEOUT_S)
+    kernel = root / "sys/devices/platform/soc/soc:firmware/get_throttled"
+    answer = _text(kernel) if told.fault else told.text
     try:
         return int(answer.rpartition("=")[2], 16)
     except ValueError:
         return None
 
 
-def _vcgencmd() -> str:
-    tool = shutil.which("vcgencmd")
-    if tool is None:
-        return ""
-    try:
-        finished = subprocess.run(  # noqa: S603 - found on the PATH, with a fixed argument
-            [tool, "get_throttled"],
-            capture_output=True,
-            text=True,
-            timeout=_VCGENCMD_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return finished.stdout.strip()
+def _low_voltage(root: Path) -> bool | None:
+    """Return the kernel's own alarm of a Raspberry Pi's voltage, which every user may read."""
+    for sensor in sorted((root / "sys/class/hwmon").glob("hwmon*")):
+        if _text(sensor / "name") == "rpi_volt":
+            return _text(sensor / "in0_lcrit_alarm") == "1"
+    return None
 
 
 def _board(root: Path) -> str:

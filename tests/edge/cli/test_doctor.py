@@ -12,14 +12,38 @@ from edge.app.models import bundled_sample
 from edge.cli import doctor
 from edge.contract.bundle import write_bundle
 from edge.contract.labels import SEXES
-from edge.devices.hearing import Hearing
-from edge.errors import AudioDeviceError
-from edge.service import checks
-from edge.service.checks import Check, Finding, judge_level
+from edge.service.checks import sound
+from edge.service.checks.finding import Finding
 from tests.fakes.specs import FLATBUFFER, manifest
 
 pytest.importorskip("pyaudio")
 pytest.importorskip("gpiozero")
+
+NAMES = [
+    "config",
+    "system",
+    "python",
+    "machine",
+    "power",
+    "clock",
+    "disk",
+    "card",
+    "runtime",
+    "model",
+    "store",
+    "signers",
+    "portaudio",
+    "sound",
+    "microphone",
+    "format",
+    "level",
+    "gpio",
+    "pins",
+    "log",
+    "service",
+]
+# What the machine that runs the tests may suffer from without our doing.
+OF_THIS_MACHINE = {"power", "clock", "disk", "card"}
 
 
 def _examine(
@@ -42,7 +66,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(conf))
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
-    monkeypatch.setattr(checks, "_LISTEN_S", 0.2)
+    monkeypatch.setattr(sound, "LISTEN_S", 0.2)
     config = tmp_path / "config.toml"
     config.write_text(f'[log]\npath = "{tmp_path}/log.db"\n[audio]\ndevice = "default"\n')
     return config
@@ -50,36 +74,34 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_healthy_room(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, findings = _examine(capsys, config=room)
-    ills = [finding for finding in findings.values() if finding.verdict == "problem"]
-    assert ills == []
-    assert code == 0
-    assert list(findings) == [
-        "config",
-        "python",
-        "machine",
-        "runtime",
-        "model",
-        "portaudio",
-        "microphone",
-        "level",
-        "gpio",
-        "log",
-    ]
+    ills = {name for name, finding in findings.items() if finding.verdict == "problem"}
+    assert ills <= OF_THIS_MACHINE
+    assert code == (69 if ills else 0)
+    assert list(findings) == NAMES
     assert findings["config"].found == str(room)
     assert "golden cases agree" in findings["model"].found
-    assert findings["microphone"].found == "2 there; 'default' means default"
-    assert findings["gpio"].found == "MockFactory"
+    assert findings["microphone"].found == "2 microphones there; 'default' means default"
+    assert findings["format"].found == "16000 Hz"
+    assert findings["gpio"].found == "gpiozero uses MockFactory"
+
+
+def test_an_ill_has_a_remedy_and_the_well_need_none(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, findings = _examine(capsys, config=room)
+    assert all(finding.remedy for finding in findings.values() if finding.verdict != "ok")
+    assert all(f.verdict == "ok" for f in findings.values() if f.found.startswith("not applicable"))
 
 
 def test_the_same_for_people(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert doctor.execute(argparse.Namespace(config=room, json=False)) == 0
+    doctor.execute(argparse.Namespace(config=room, json=False))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["ok", "config", str(room)]
-    assert lines[1].split()[:3] == ["ok", "python", "Python"]
+    assert lines[2].split()[:3] == ["ok", "python", "Python"]
 
 
 def test_a_room_with_a_wrong_microphone_model_and_folder(
-    room: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     room.write_text(
         f'[audio]\ndevice = "RODE"\n[model]\npath = "{bundled_sample()}"\n'
@@ -92,6 +114,17 @@ def test_a_room_with_a_wrong_microphone_model_and_folder(
     assert "no microphone is called 'RODE'" in findings["microphone"].found
     assert all(finding.remedy for finding in findings.values() if finding.name in ills)
     assert "level" not in findings
+    assert findings["store"].found.startswith("not applicable: model.path names")
+
+
+def test_the_summary_counts_and_says_what_comes_next(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room.write_text('[audio]\ndevice = "RODE"\n')
+    doctor.execute(argparse.Namespace(config=room, json=False))
+    printed = capsys.readouterr().out
+    assert "PROBLEM  microphone  no microphone is called 'RODE'" in printed
+    assert "ser-edge support" in printed.splitlines()[-1]
 
 
 def test_a_model_without_emotions_is_not_for_a_room(
@@ -120,68 +153,5 @@ def test_a_wrong_configuration_does_not_end_the_examination(
     code, findings = _examine(capsys, config=room)
     assert code == 69
     assert "devise" in findings["config"].found
+    assert str(room) in findings["config"].remedy
     assert findings["python"].verdict == "ok"
-
-
-@pytest.mark.parametrize(
-    ("kind", "verdict"), [("none", "ok"), ("auto", "warning"), ("leds", "problem")]
-)
-def test_a_missing_gpio_matters_as_much_as_it_is_wanted(
-    kind: str, verdict: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nonesuch")
-    finding = checks.gpio(kind)
-    assert finding.verdict == verdict
-    assert (finding.remedy != "") == (verdict != "ok")
-
-
-@pytest.mark.parametrize(
-    ("level_dbfs", "clipped_share", "n_lost", "verdict", "remedy"),
-    [
-        (-40.0, 0.0, 0, "ok", ""),
-        (-120.0, 0.0, 0, "problem", "unmute"),
-        (-75.0, 0.0, 0, "problem", "turn it up"),
-        (-6.0, 0.02, 0, "warning", "down"),
-        (-40.0, 0.0, 320, "warning", "busy"),
-    ],
-)
-def test_levels(
-    level_dbfs: float, clipped_share: float, n_lost: int, verdict: str, remedy: str
-) -> None:
-    heard = Hearing(
-        name="Mic, 16000 Hz", level_dbfs=level_dbfs, clipped_share=clipped_share, n_lost=n_lost
-    )
-    finding = judge_level(heard)
-    assert finding.verdict == verdict
-    assert remedy in finding.remedy
-    assert "Mic, 16000 Hz" in finding.found
-
-
-@pytest.mark.parametrize(
-    ("error", "found", "remedy"),
-    [
-        (AudioDeviceError("it is busy; stop arecord"), "it is busy", "stop arecord"),
-        (ZeroDivisionError("a bug"), "ZeroDivisionError: a bug", "report this text"),
-    ],
-)
-def test_a_check_that_fails_is_a_finding(error: Exception, found: str, remedy: str) -> None:
-    def look() -> Finding:
-        raise error
-
-    expected = Finding(name="it", verdict="problem", found=found, remedy=remedy)
-    assert Check(name="it", look=look).finding() == expected
-
-
-def test_a_log_folder_that_cannot_be_written() -> None:
-    finding = checks.log_folder(Path("/proc/log.db"), max_mb=1)  # not even root may
-    assert finding.verdict == "problem"
-    assert "read-only" in finding.found
-    assert "set log.path" in finding.remedy
-
-
-def test_a_log_without_room_to_grow(tmp_path: Path) -> None:
-    finding = checks.log_folder(tmp_path / "new" / "log.db", max_mb=1e12)
-    assert (finding.verdict, finding.remedy) == (
-        "warning",
-        "free some space, or lower log.max_mb",
-    )

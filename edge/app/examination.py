@@ -1,0 +1,147 @@
+"""Which checks `ser-edge doctor` makes of this machine, with which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from edge.app.listening import panel_pins
+from edge.app.models import model_path
+from edge.config.load import load_config, log_file
+from edge.config.places import Places
+from edge.config.settings import Config
+from edge.devices.alsa import AlsaTree
+from edge.devices.gpiolines import chips
+from edge.errors import ConfigError
+from edge.service.checks import libraries, models, pins, sound, storage, system, unit
+from edge.service.checks.finding import Check, Finding, well
+from edge.service.checks.people import listeners, service_user, this_user
+from edge.store.catalog import ModelStore
+
+_MODEL_LIMIT_S: Final = 60.0
+"""A Pi Zero computes the golden cases in seconds; a card that fails is slow to read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Examination:
+    """What is examined: the service's installation where there is one, else the user's own."""
+
+    config: Config
+    places: Places
+    first: Finding
+    """About the configuration itself."""
+
+    @classmethod
+    def of(cls, file: Path | None) -> Examination:
+        """Read the configuration; a wrong one is a finding, and the defaults are examined."""
+        mine = Places.here()
+        places = mine if service_user() is None else replace(mine, is_system=True)
+        try:
+            loaded = load_config(file=file, places=mine)
+        except ConfigError as error:
+            named = mine.config_file(file) or "the variables of the environment"
+            remedy = f"correct {named}, then see what `ser-edge check-config` says"
+            first = Finding(name="config", verdict="problem", found=str(error), remedy=remedy)
+            return cls(config=Config(), places=places, first=first)
+        found = str(loaded.file) if loaded.file else "no file: every setting at its default"
+        return cls(config=loaded.config, places=places, first=well("config", found))
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what each check finds, as soon as it is known."""
+        yield self.first
+        for check in (*self._machine(), *self._programs()):
+            yield check.finding()
+        yield from self._microphone()
+        for check in (*self._panel(), *self._service()):
+            yield check.finding()
+
+    def _machine(self) -> list[Check]:
+        folders = (self._log, self.places.root / "etc")
+        return [
+            Check(name="system", look=system.system),
+            Check(name="python", look=system.python),
+            Check(name="machine", look=system.machine),
+            Check(name="power", look=system.power),
+            Check(name="clock", look=system.clock),
+            Check(name="disk", look=lambda: storage.disk(folders)),
+            Check(name="card", look=storage.card),
+        ]
+
+    def _programs(self) -> list[Check]:
+        wanted = self.config.model.runtime
+        return [
+            Check(name="runtime", look=lambda: libraries.runtime(wanted)),
+            Check(name="model", look=self._model, limit_s=_MODEL_LIMIT_S),
+            Check(name="store", look=self._store),
+            Check(name="signers", look=self._signers),
+            Check(name="portaudio", look=libraries.portaudio),
+        ]
+
+    def _microphone(self) -> Iterator[Finding]:
+        alsa, device = AlsaTree(), self.config.audio.device
+        yield Check(name="sound", look=lambda: sound.permission(listeners(), alsa)).finding()
+        status = self._status()
+        if status is not None and status.health == "listening":
+            yield well("microphone", f"the service listens to {status.source}")
+            yield Check(name="level", look=self._level_of_service).finding()
+            return
+        looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+            ("microphone", lambda: sound.microphone(device, alsa)),
+            ("format", lambda: sound.sound_format(device, alsa)),
+            ("level", lambda: sound.level(device, duration_s=sound.LISTEN_S)),
+        )
+        for name, look in looks:
+            finding = Check(name=name, look=look).finding()
+            yield finding
+            if finding.verdict == "problem":
+                return  # the next one would say the same in other words
+
+    def _panel(self) -> list[Check]:
+        panel, status = self.config.panel, self._status()
+        wired, process = panel_pins(panel), status.pid if status else 0
+        return [
+            Check(name="gpio", look=lambda: pins.gpio(panel.kind, listeners())),
+            Check(name="pins", look=lambda: pins.pins(wired, chips(), service=process)),
+        ]
+
+    def _service(self) -> list[Check]:
+        writer = service_user() if self.places.is_system else None
+        max_mb = self.config.log.max_mb
+        return [
+            Check(
+                name="log",
+                look=lambda: storage.log_file(self._log, writer or this_user(), max_mb=max_mb),
+            ),
+            Check(name="service", look=unit.service),
+        ]
+
+    @property
+    def _log(self) -> Path:
+        return log_file(self.config, self.places)
+
+    def _model(self) -> Finding:
+        return models.model(model_path(self.config), wanted=self.config.model.runtime)
+
+    def _store(self) -> Finding:
+        folder = self.places.state_directory() / "models"
+        store = ModelStore(folder, keep=self.config.store.keep)
+        return models.store(store, pinned=self.config.model.path, verify=lambda _: "")
+
+    def _signers(self) -> Finding:
+        file = Path(self.config.store.signers or "/etc/ser-edge/allowed_signers")
+        return models.signers(
+            file,
+            allow_unsigned=self.config.store.allow_unsigned,
+            is_installed=service_user() is not None,
+        )
+
+    def _status(self) -> Any:
+        return None
+
+    def _level_of_service(self) -> Finding:
+        return sound.level_of_service(self._level, duration_s=sound.LISTEN_S)
+
+    def _level(self) -> float | None:
+        return None

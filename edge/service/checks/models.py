@@ -1,0 +1,135 @@
+"""The model that runs, and those that were pushed to this device."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from edge.contract.bundle import ModelBundle
+from edge.contract.manifest import refuse_without_emotions
+from edge.devices.quiet import quiet_stderr
+from edge.errors import SerError
+from edge.infer.classifier import EmotionClassifier
+from edge.infer.interpreter import RuntimeName
+from edge.selftest import golden_deviations
+from edge.service.checks.finding import Finding, not_applicable, well
+from edge.store.catalog import ModelStore
+from edge.store.entries import Installed
+from edge.store.starting import BUNDLED
+
+Verify = Callable[[Installed], str]
+"""Returns who signed a model; raises `SignatureError` if it is not signed by anybody trusted."""
+
+_ROLLBACK: Final = "`sudo -u ser-edge ser-edge model rollback`, then push the model again"
+
+
+def model(path: Path, *, wanted: RuntimeName) -> Finding:
+    """Check that the model is whole and computes here what it did where it was trained."""
+    bundle = ModelBundle.load(path)
+    refuse_without_emotions(bundle.manifest)
+    with quiet_stderr():
+        classifier = EmotionClassifier(bundle, runtime=wanted)
+        cases = golden_deviations(classifier)
+    manifest = bundle.manifest
+    found = f"{manifest.name} {manifest.version}: {len(cases)} golden cases agree, {path}"
+    return well("model", found)
+
+
+def store(models: ModelStore, *, pinned: str, verify: Verify) -> Finding:
+    """Check the pushed models: whole, signed, and how the last trial of one ended.
+
+    Parameters
+    ----------
+    models : ModelStore
+    pinned : str
+        ``model.path`` of the configuration, which leaves the store unused.
+    verify : callable
+        Says who signed a model.
+    """
+    if pinned:
+        return not_applicable("store", f"model.path names {pinned}, so that no model can be pushed")
+    if models.root.parent.is_dir() and not os.access(models.root.parent, os.X_OK):
+        return Finding(
+            name="store",
+            verdict="ok",
+            found=f"{models.root} is for the service's eyes",
+            remedy="`sudo ser-edge doctor` looks",
+        )
+    if not models.installed() and models.current_id() is None:
+        return well("store", "no model was pushed; the one that came with the program runs")
+    damage = _damage(models, verify)
+    if damage:
+        return Finding(name="store", verdict="problem", found=damage, remedy=_ROLLBACK)
+    return _last_trial(models, f"{_current(models)} runs, {len(models.installed())} installed")
+
+
+def signers(file: Path, *, allow_unsigned: bool, is_installed: bool) -> Finding:
+    """Check that somebody may sign models, and that nobody else can name who.
+
+    Parameters
+    ----------
+    file : Path
+        ``allowed_signers``.
+    allow_unsigned : bool
+        As configured.
+    is_installed : bool
+        Whether this machine is one to which models are pushed.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        is_open = bool(file.stat().st_mode & 0o022)
+    except PermissionError:
+        return not_applicable("signers", f"only the service may read {file}")
+    except OSError:
+        lines, is_open = [], False
+    n_signers = sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
+    if is_open:
+        found = f"whoever uses this machine may write {file}, and so sign models"
+        remedy = f"`sudo chown root: {file} && sudo chmod 644 {file}`"
+        return Finding(name="signers", verdict="problem", found=found, remedy=remedy)
+    if n_signers or allow_unsigned:
+        unsigned = "; models without a signature are taken too" if allow_unsigned else ""
+        return well("signers", f"{n_signers} in {file}{unsigned}")
+    if not is_installed:
+        return not_applicable("signers", f"no {file}: no model is pushed to this machine")
+    return Finding(
+        name="signers",
+        verdict="warning",
+        found=f"{file} names nobody: every model that is pushed will be refused",
+        remedy=f'`echo "you@example.org $(cat id_ed25519.pub)" | sudo tee -a {file}` with the '
+        "public key of whoever signs models",
+    )
+
+
+def _damage(models: ModelStore, verify: Verify) -> str:
+    troubles = []
+    for read in (models.current, models.previous):
+        try:
+            installed = read()
+            if installed is not None:
+                installed.refuse_damaged()
+                verify(installed)
+        except SerError as error:
+            troubles.append(str(error).partition("; ")[0])
+    return "; ".join(dict.fromkeys(troubles))
+
+
+def _last_trial(models: ModelStore, found: str) -> Finding:
+    trial, last = models.trial(), models.last_trial()
+    if trial is not None:
+        return well("store", f"{found}; on trial since {trial.begun_utc}")
+    if last is not None and last.outcome == "reverted":
+        return Finding(
+            name="store",
+            verdict="warning",
+            found=f"{found}; {last.model or BUNDLED} was taken back at {last.at_utc}: {last.why}",
+            remedy="the former model runs, nothing need be done here; push a better one",
+        )
+    return well("store", found)
+
+
+def _current(models: ModelStore) -> str:
+    current = models.current()
+    return BUNDLED if current is None else f"{current.id} (signed by {current.signer or 'nobody'})"
