@@ -180,8 +180,8 @@ class Courier:
 
     def _final(self, answer: Answer) -> HostReport:
         outcome, why = answer.outcome, answer.why
-        # The connection broke after the switch: it was this push that changed the model.
-        if outcome == "unchanged" and "switched" in self._course.steps:
+        # An attempt before this one broke off after the switch: this push changed the model.
+        if outcome == "unchanged" and "switched" in self._course.steps and self._n_attempts > 1:
             outcome, why = "changed", f"{why} (the connection broke meanwhile)"
         return HostReport(
             host=self._host.name,
