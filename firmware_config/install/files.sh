@@ -116,7 +116,7 @@ installed_units() {
 
 # Units that apply-firmware.sh has put there, and looks after.
 has_other_owner() {
-    find "$source_dir/firmware_config" -name "$1" | grep -q .
+    [ -n "$(find "$source_dir/firmware_config" -name "$1" -print -quit)" ]
 }
 
 remove_unit() {
@@ -171,8 +171,9 @@ sshd_is_sound() {
 }
 
 sshd_obeys() {
-    /usr/sbin/sshd -T -h "$work/host_key" -C "user=$user,host=localhost,addr=127.0.0.1" 2>/dev/null |
-        grep -q '^forcecommand /usr/local/bin/ser-edge model receive' || {
+    /usr/sbin/sshd -T -h "$work/host_key" -C "user=$user,host=localhost,addr=127.0.0.1" \
+        >"$work/sshd-settings" 2>"$work/sshd" || return 1
+    grep -q '^forcecommand /usr/local/bin/ser-edge model receive$' "$work/sshd-settings" || {
         echo "its main file does not include sshd_config.d/*.conf, or something there wins" >"$work/sshd"
         return 1
     }

@@ -29,7 +29,7 @@ recipe() {
 
 # The wheel of the distribution $1 in the folder of wheels; fails where there is none.
 wheel_of() {
-    [ -n "$wheels" ] && find "$wheels" -maxdepth 1 -iname "$1-*.whl" | grep -q .
+    [ -n "$wheels" ] && [ -n "$(find "$wheels" -maxdepth 1 -iname "$1-*.whl" -print -quit)" ]
 }
 
 check_wheels() {
