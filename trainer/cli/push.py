@@ -102,9 +102,9 @@ def _add_way(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=options.count(1),
-        default=120,
+        default=180,
         metavar="SECONDS",
-        help="how long a device may say nothing (default: 120)",
+        help="how long a device may say nothing (default: 180)",
     )
 
 

@@ -38,7 +38,7 @@ class Way:
     ssh_options: tuple[str, ...] = ()
     """Of the user, each as after ``ssh -o``; they win over ours."""
     remote_command: str = "ser-edge model receive"
-    patience_s: float = 120.0
+    patience_s: float = 180.0
     """For every word of a device's."""
     back_off_s: float = 1.0
     """Before the second attempt; each further one waits twice as long."""

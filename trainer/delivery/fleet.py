@@ -64,7 +64,7 @@ class Fleet:
     def reports(self) -> list[HostReport]:
         """One for each host, in their order: what is known so far."""
         return [
-            self._found.get(host) or not_tried(host, "the push ended before it")
+            self._found.get(host) or not_tried(host, "the push ended before its turn")
             for host in self._hosts
         ]
 
