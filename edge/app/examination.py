@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from edge.app.listening import panel_pins
 from edge.app.models import model_path
@@ -18,6 +18,7 @@ from edge.errors import ConfigError
 from edge.service.checks import libraries, models, pins, sound, storage, system, unit
 from edge.service.checks.finding import Check, Finding, well
 from edge.service.checks.people import listeners, service_user, this_user
+from edge.service.status import Status, find_status
 from edge.store.catalog import ModelStore
 
 _MODEL_LIMIT_S: Final = 60.0
@@ -114,7 +115,7 @@ class Examination:
                 name="log",
                 look=lambda: storage.log_file(self._log, writer or this_user(), max_mb=max_mb),
             ),
-            Check(name="service", look=unit.service),
+            Check(name="service", look=lambda: unit.service(status=find_status(self.places))),
         ]
 
     @property
@@ -137,11 +138,14 @@ class Examination:
             is_installed=service_user() is not None,
         )
 
-    def _status(self) -> Any:
-        return None
+    def _status(self) -> Status | None:
+        """Return what the running program says of itself, if one runs."""
+        status = find_status(self.places)
+        return status if status is not None and status.alive else None
 
     def _level_of_service(self) -> Finding:
         return sound.level_of_service(self._level, duration_s=sound.LISTEN_S)
 
     def _level(self) -> float | None:
-        return None
+        status = self._status()
+        return None if status is None else status.level_dbfs

@@ -16,7 +16,7 @@ class Holder:
     name: str
     """As the kernel calls it: ``"arecord"``; of a Python program its script."""
     unit: str
-    """The systemd unit that it belongs to; empty where it was started by hand."""
+    """The unit of the system that it belongs to; empty where a user started it."""
     node: Path
 
     def __str__(self) -> str:
@@ -59,7 +59,8 @@ def _name(process: Path) -> str:
 
 def _unit(process: Path) -> str:
     parts = _text(process / "cgroup").strip().rpartition("\n")[2].split("/")
-    return next((part for part in reversed(parts) if part.endswith(".service")), "")
+    units = [part for part in parts if part.endswith(".service")]
+    return units[-1] if units and not units[0].startswith("user@") else ""
 
 
 def _field(process: Path, key: str) -> int | None:

@@ -14,7 +14,7 @@ from edge.devices.holders import Holder
 from edge.devices.inventory import DeviceInfo, choose, list_devices
 from edge.devices.microphone import PyAudioMicrophone
 from edge.errors import AudioDeviceError
-from edge.service.checks.finding import Finding, Verdict, not_applicable, well
+from edge.service.checks.finding import Finding, not_applicable, well
 from edge.service.checks.people import Person, forbidden
 
 LISTEN_S: Final = 3.0
@@ -126,31 +126,39 @@ def level_of_service(
         sleep(1.0)
     if not levels:
         return not_applicable("level", "the service holds the microphone and tells no level")
-    mean = 10 * np.log10(np.mean(10 ** (np.array(levels) / 10)))
-    finding = judge_level(
-        Hearing(name="as the service hears it", level_dbfs=float(mean), clipped_share=0.0, n_lost=0)
-    )
-    if mean <= _LOUDEST_DBFS:
-        remedy = _TURN_UP.format("turn it down")
-        return Finding(name="level", verdict="warning", found=finding.found, remedy=remedy)
-    return finding
+    mean = float(10 * np.log10(np.mean(10 ** (np.array(levels) / 10))))
+    found = f"{mean:.1f} dBFS, as the service hears it"
+    if mean >= _LOUDEST_DBFS:
+        return _too_loud(found)
+    return _too_quiet(found) if mean < _QUIETEST_DBFS else well("level", found)
 
 
 def judge_level(heard: Hearing) -> Finding:
     """Return the finding for what a microphone heard."""
     found = f"{heard.level_dbfs:.1f} dBFS, {heard.clipped_share:.1%} clipped, {heard.name}"
-    verdict: Verdict = "ok"
-    remedy = ""
     if heard.clipped_share > _MOST_CLIPPED:
-        verdict, remedy = "warning", _TURN_UP.format("turn it down")
-        found = f"too loud: {found}"
-    elif heard.level_dbfs < _QUIETEST_DBFS:
-        verdict, remedy = "problem", _TURN_UP.format("unmute it (space) and turn it up")
-        found = f"hardly any sound: {found}"
-    elif heard.n_lost:
-        verdict, found = "warning", f"{found}, {heard.n_lost} samples lost"
+        return _too_loud(found)
+    if heard.level_dbfs < _QUIETEST_DBFS:
+        return _too_quiet(found)
+    if heard.n_lost:
+        found = f"{found}, {heard.n_lost} samples lost"
         remedy = "stop what else keeps this machine busy; `top` shows it"
-    return Finding(name="level", verdict=verdict, found=found, remedy=remedy)
+        return Finding(name="level", verdict="warning", found=found, remedy=remedy)
+    return well("level", found)
+
+
+def _too_loud(found: str) -> Finding:
+    remedy = _TURN_UP.format("turn it down")
+    return Finding(name="level", verdict="warning", found=f"too loud: {found}", remedy=remedy)
+
+
+def _too_quiet(found: str) -> Finding:
+    return Finding(
+        name="level",
+        verdict="problem",
+        found=f"hardly any sound: {found}",
+        remedy=_TURN_UP.format("switch it on (space) and turn it up (arrow)"),
+    )
 
 
 def _is_of(chosen: DeviceInfo, held: Holder, alsa: AlsaTree) -> bool:
@@ -163,6 +171,6 @@ def _freeing(holder: Holder) -> str:
     if holder.name in _SERVERS:
         name, units = _SERVERS[holder.name]
         return f"`systemctl --user mask --now {units}` keeps {name} from the microphone for good"
-    if holder.unit and not holder.unit.startswith("user@"):
+    if holder.unit:
         return f"`sudo systemctl stop {holder.unit}`"
     return f"`sudo kill {holder.process}`"

@@ -10,6 +10,7 @@ from edge.errors import EXIT_CONFIG
 from edge.service.checks.finding import Finding, not_applicable, well
 from edge.service.checks.system import runs_systemd
 from edge.service.machine import ROOT
+from edge.service.status import Status
 from edge.service.tools import ask
 
 UNIT: Final = "ser-edge.service"
@@ -42,7 +43,12 @@ _REASONS: Final = {
 }
 
 
-def service(root: Path = ROOT, *, properties: Mapping[str, str] | None = None) -> Finding:
+def service(
+    root: Path = ROOT,
+    *,
+    properties: Mapping[str, str] | None = None,
+    status: Status | None = None,
+) -> Finding:
     """Check that the service is installed, begins with the machine, and runs.
 
     Parameters
@@ -51,9 +57,11 @@ def service(root: Path = ROOT, *, properties: Mapping[str, str] | None = None) -
         Where ``run`` and ``opt`` lie.
     properties : Mapping, optional
         What `systemctl show` says; asked where it is None.
+    status : Status, optional
+        What the program last said of itself.
     """
     if not runs_systemd(root):
-        return not_applicable("service", "systemd does not run here")
+        return _by_hand(status)
     if properties is None:
         answer = ask("systemctl", "show", UNIT, f"--property={','.join(PROPERTIES)}")
         if answer.fault and not answer.fields:
@@ -62,7 +70,13 @@ def service(root: Path = ROOT, *, properties: Mapping[str, str] | None = None) -
         properties = answer.fields
     if properties.get("LoadState") != "loaded":
         return _absent(root, properties.get("LoadState", ""))
-    return _loaded(properties)
+    return _loaded(properties, status)
+
+
+def _by_hand(status: Status | None) -> Finding:
+    if status is None or not status.alive:
+        return not_applicable("service", "systemd does not run here")
+    return _in_itself(f"systemd does not run here; process {status.pid} listens", status)
 
 
 def _absent(root: Path, state: str) -> Finding:
@@ -79,7 +93,7 @@ def _absent(root: Path, state: str) -> Finding:
     return not_applicable("service", "not installed as a service; `script/run` listens by hand")
 
 
-def _loaded(properties: Mapping[str, str]) -> Finding:
+def _loaded(properties: Mapping[str, str], status: Status | None) -> Finding:
     state = properties.get("ActiveState", "")
     if state == "failed" or properties.get("SubState") == "auto-restart":
         return _failed(properties)
@@ -90,13 +104,13 @@ def _loaded(properties: Mapping[str, str]) -> Finding:
             found=f"it does not run ({state or 'unknown'})",
             remedy="`sudo systemctl enable --now ser-edge`",
         )
-    return _running(properties)
-
-
-def _running(properties: Mapping[str, str]) -> Finding:
-    n_restarts = int(properties.get("NRestarts") or 0)
     words = properties.get("StatusText") or properties.get("SubState", "")
-    found = f"{properties['ActiveState']}: {words}"
+    found = f"{state}: {words}"
+    return _set_up(found, properties) or _in_itself(found, status, is_active=state == "active")
+
+
+def _set_up(found: str, properties: Mapping[str, str]) -> Finding | None:
+    n_restarts = int(properties.get("NRestarts") or 0)
     if properties.get("UnitFileState") == "disabled":
         return Finding(
             name="service",
@@ -114,6 +128,23 @@ def _running(properties: Mapping[str, str]) -> Finding:
     if n_restarts:
         times = "once" if n_restarts == 1 else f"{n_restarts} times"
         words = f"{found}; systemd had to restart it {times}"
+        return Finding(name="service", verdict="warning", found=words, remedy=_LOG)
+    return None
+
+
+def _in_itself(found: str, status: Status | None, *, is_active: bool = True) -> Finding:
+    if status is None:
+        return well("service", found)
+    if is_active and not status.alive:
+        words = f"{found}; but it has said nothing since {status.updated_utc}: it hangs"
+        remedy = "`sudo systemctl restart ser-edge`"
+        return Finding(name="service", verdict="problem", found=words, remedy=remedy)
+    if status.health == "deaf":
+        words = f"{found}; but it hears nothing: {status.fault or 'no reason is known'}"
+        remedy = "see what stands at microphone, format and level above"
+        return Finding(name="service", verdict="problem", found=words, remedy=remedy)
+    if status.trouble:
+        words = f"{found}; {'; '.join(status.trouble)}"
         return Finding(name="service", verdict="warning", found=words, remedy=_LOG)
     return well("service", found)
 
