@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--name",
-        default=f"{getpass.getuser()}@{socket.gethostname()}",
+        default=_own_name(),
         help="what devices shall call the signer (default: %(default)s)",
     )
 
@@ -43,3 +43,10 @@ def execute(arguments: argparse.Namespace) -> None:
     print(f"{path}: {offered.subject} signed with {offered.signer}")
     print("a device trusts this key by one line in its allowed_signers:")
     print(signing.allowed_signers_line(offered.signature, name=arguments.name))
+
+
+def _own_name() -> str:
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):  # a container may run as a user who has no name
+        return socket.gethostname()

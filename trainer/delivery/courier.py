@@ -193,7 +193,7 @@ class Courier:
 
     def _described(self, talk: Conversation) -> HostReport:
         device = talk.ask()
-        return HostReport(host=self._host.name, outcome="unchanged", why=described(device))
+        return HostReport(host=self._host.name, outcome="answered", why=described(device))
 
     def _wait(self, wait_s: float, complaint: Complaint) -> None:
         cause = complaint.sentence.partition(";")[0]

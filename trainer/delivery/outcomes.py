@@ -16,10 +16,17 @@ from edge.errors import (
 )
 
 Outcome = Literal[
-    "changed", "unchanged", "refused", "rolled back", "unreachable", "failed", "not tried"
+    "answered",
+    "changed",
+    "unchanged",
+    "refused",
+    "rolled back",
+    "unreachable",
+    "failed",
+    "not tried",
 ]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
-GOOD: Final[tuple[Outcome, ...]] = ("changed", "unchanged")
+GOOD: Final[tuple[Outcome, ...]] = ("answered", "changed", "unchanged")
 
 
 class RefusedError(BundleError):
@@ -68,7 +75,7 @@ class HostReport:
 
     @property
     def is_good(self) -> bool:
-        """Whether the host has the model."""
+        """Whether the host has the model, or has said what it was asked."""
         return self.outcome in GOOD
 
     def to_table(self) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def test_an_interruption_ends_a_visit_soon(devices: Devices, courier: Make, offe
 
 def test_a_check_sends_nothing(devices: Devices, courier: Make) -> None:
     report = courier(devices.add("pi")).ask()
-    assert report.outcome == "unchanged"
+    assert report.outcome == "answered"
     assert report.why == "model room 1, service running, ser-edge 1.2 with litert 2 on aarch64"
     assert report.n_sent == 0
     assert devices.offer_to("pi") == {"protocol": 1, "ask": "state"}

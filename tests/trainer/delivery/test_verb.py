@@ -49,7 +49,7 @@ def test_json_is_for_programs(devices: Devices, capsys: pytest.CaptureFixture[st
 def test_check_asks_and_sends_nothing(devices: Devices, capsys: pytest.CaptureFixture[str]) -> None:
     devices.add("kitchen")
     assert main(["push", "--check", "kitchen"]) == 0
-    assert "kitchen  unchanged    model room 1, service running" in capsys.readouterr().out
+    assert "kitchen  answered     model room 1, service running" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
