@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
 from trainer.cli import options
@@ -63,6 +63,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     _add_way(parser)
     parser.add_argument("--json", action="store_true", help="print the reports as JSON")
+    _allow_any_order(parser)
+
+
+def _allow_any_order(parser: argparse.ArgumentParser) -> None:
+    """Let hosts follow options: as it is, argparse takes no more of them after the first option."""
+    in_order = parser.parse_known_args
+
+    def in_any_order(args: Any = None, namespace: Any = None) -> Any:
+        # The other method is made of this one.
+        vars(parser)["parse_known_args"] = in_order
+        try:
+            return parser.parse_known_intermixed_args(args, namespace)
+        finally:
+            vars(parser)["parse_known_args"] = in_any_order
+
+    vars(parser)["parse_known_args"] = in_any_order
 
 
 def _add_hosts(parser: argparse.ArgumentParser) -> None:

@@ -37,6 +37,22 @@ def test_every_host_has_its_line_and_the_worst_decides(
     assert "ser-trainer: 1 of 2 hosts without room " in told.err
 
 
+def test_words_come_in_any_order(
+    devices: Devices, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    devices.add("kitchen")
+    devices.add("attic")
+    words = ["--parallel", "1", str(ROOM), "--timeout", "20", "kitchen", "-o", "Port=7", "attic"]
+    assert main(["push", *words]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "kitchen",
+        "attic",
+    ]
+    assert "Port=7" in devices.called()
+    with pytest.raises(SystemExit):
+        main(["push", *words, "--nonsense"])
+
+
 def test_json_is_for_programs(devices: Devices, capsys: pytest.CaptureFixture[str]) -> None:
     devices.add("kitchen")
     assert main(["push", str(ROOM), "kitchen", "--json"]) == 0
