@@ -138,12 +138,14 @@ class Server:
             "Subsystem": "sftp internal-sftp",
             "Banner": self.folder / "banner",
         }
-        (self.folder / "banner").write_text("Authorised people only.\nPermission denied (others).\n")
+        (self.folder / "banner").write_text(
+            "Authorised people only.\nPermission denied (others).\n"
+        )
         text = "".join(f"{key} {value}\n" for key, value in settings.items())
         (self.folder / "sshd_config").write_text(text)
-        log = (self.folder / "sshd.log").open("ab")
         command = (program("sshd"), "-D", "-e", "-f", str(self.folder / "sshd_config"))
-        self._process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
+        with (self.folder / "sshd.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
         self._wait_until_it_listens()
 
     def stop(self) -> None:
@@ -181,6 +183,22 @@ class Server:
         marker = self.folder / f"cut-{n_bytes}"
         words = (sys.executable, "-SE", str(CUTTER), str(self.port), str(n_bytes), str(marker))
         return f"  ProxyCommand {shlex.join(words)}\n"
+
+    def ssh(
+        self, name: str, *words: str, options: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ssh by hand."""
+        return self._run("ssh", *options, name, *words)
+
+    def scp(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run scp by hand."""
+        return self._run("scp", *words)
+
+    def _run(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+        command = (program(name), "-F", str(self.ssh_config), "-o", "BatchMode=yes", *words)
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
 
     def log(self) -> str:
         return (self.folder / "sshd.log").read_text()

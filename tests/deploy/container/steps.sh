@@ -1,0 +1,438 @@
+# shellcheck shell=bash
+# What must hold in the container, in groups that run in this order. A part of script/test-container,
+# which gives: inside COMMAND..., $container (its root, from outside), $work, $repository.
+
+readonly STEPS=(dry_run first_install hardening microphone crash stuck reload bad_config start_limit
+    push broken_update update_that_does_not_start stopped_stays_stopped edited_config daily_check
+    reboot uninstall former_commit purge)
+
+readonly INSTALLER=/mnt/source/firmware_config/install.sh
+readonly OFFLINE=(--wheels /mnt/shared/wheels)
+n_passed=0 n_failed=0
+
+run_steps() {
+    local step
+    [ $# -gt 0 ] || set -- "${STEPS[@]}"
+    for step in "$@"; do
+        echo "== ${step//_/ }"
+        "step_$step"
+    done
+    if [ "$n_failed" -gt 0 ]; then
+        echo "== the last lines of the service's log"
+        inside journalctl --unit 'ser-edge*' --no-pager --lines 40 --output short-monotonic || true
+    fi
+    echo "$n_passed passed, $n_failed failed"
+    [ "$n_failed" -eq 0 ]
+}
+
+# holds SENTENCE COMMAND...: one line, ok or FAIL.
+holds() {
+    local sentence=$1
+    shift
+    if "$@" >"$work/output" 2>&1; then
+        echo "ok   $sentence"
+        n_passed=$((n_passed + 1))
+    else
+        echo "FAIL $sentence"
+        sed 's/^/       /' "$work/output" | tail -n 12
+        n_failed=$((n_failed + 1))
+    fi
+}
+
+# As holds, for what comes true within a number of seconds.
+comes_true() {
+    local sentence=$1 limit_s=$2
+    shift 2
+    holds "$sentence" within "$limit_s" "$@"
+}
+
+within() {
+    local until=$((SECONDS + $1))
+    shift
+    until "$@" >"$work/attempt" 2>&1; do
+        if [ "$SECONDS" -ge "$until" ]; then
+            cat "$work/attempt"
+            return 1
+        fi
+        sleep 0.3
+    done
+}
+
+refuses() { ! "$@"; }
+
+# exits CODE COMMAND...
+exits() {
+    local expected=$1 code=0
+    shift
+    "$@" || code=$?
+    [ "$code" -eq "$expected" ] || { echo "exit code $code instead of $expected"; return 1; }
+}
+
+# says WORDS COMMAND...: the output has these words, whatever the exit code.
+says() {
+    local words=$1
+    shift
+    "$@" >"$work/said" 2>&1 || true
+    grep -qF -- "$words" "$work/said" || { echo "not said: $words"; cat "$work/said"; return 1; }
+}
+
+same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
+
+differ() { [ "$1" != "$2" ] || { echo "both are '$1'"; return 1; }; }
+
+property() { inside systemctl show --property="$1" --value "${2:-ser-edge.service}"; }
+
+has_property() { same "$(property "$1")" "$2"; }
+
+is_active() { inside systemctl is-active ser-edge.service; }
+
+is_listening() { inside ser-edge status; }
+
+process() { property MainPID; }
+
+# The process is another one than $1, and there is one.
+runs_anew() { differ "$(process)" "$1" && differ "$(process)" 0 && is_active; }
+
+release() { inside readlink /opt/ser-edge/current; }
+
+n_releases() { inside sh -c 'ls /opt/ser-edge/releases | wc -l'; }
+
+trouble() { inside cat /run/ser-edge/status.json; }
+
+as_user() {
+    local user=$1
+    shift
+    inside setpriv --reuid="$user" --regid="$user" --init-groups "$@"
+}
+
+# Everything that an installer could change.
+state_of_machine() {
+    inside sh -c 'find /etc /opt /usr /var/lib /home /root /run/sshd /var/tmp -xdev \
+        -printf "%p %y %m %u %g %s %T@ %l\n" | sort; systemctl list-unit-files --no-legend'
+}
+
+step_dry_run() {
+    local before
+    before=$(state_of_machine)
+    holds "a dry run ends well" inside "$INSTALLER" --dry-run "${OFFLINE[@]}"
+    holds "it says what it would do" says "would make the user ser-edge" cat "$work/output"
+    holds "it changed nothing" same "$(state_of_machine)" "$before"
+    holds "a user may try it too" as_user nobody "$INSTALLER" --dry-run "${OFFLINE[@]}"
+    holds "but only root may install" exits 1 as_user nobody "$INSTALLER" "${OFFLINE[@]}"
+    holds "a wrong option is a usage error" exits 2 inside "$INSTALLER" --force
+    holds "so is a folder that is not there" exits 2 inside "$INSTALLER" --wheels /nowhere
+    mkdir -p "$container/mnt/empty"
+    holds "a folder without wheels is refused" exits 1 inside "$INSTALLER" --wheels /mnt/empty
+    holds "still nothing is changed" same "$(state_of_machine | grep -v ' /mnt')" "$before"
+}
+
+# The service finds its microphone where feeder.py will put it: not yet.
+prepare_microphone() {
+    mkdir -p "$container/etc/systemd/system/ser-edge.service.d"
+    cat >"$container/etc/systemd/system/ser-edge.service.d/microphone.conf" <<'UNIT'
+[Service]
+Environment=ALSA_CONFIG_PATH=/mnt/source/tests/deploy/container/asound.conf
+UNIT
+    cat >"$container/etc/systemd/system/ser-test-microphone.service" <<'UNIT'
+[Service]
+ExecStart=/opt/ser-edge/current/bin/python /mnt/source/tests/deploy/container/feeder.py /mnt/source/edge/samples/room.flac
+UNIT
+    inside systemctl daemon-reload
+}
+
+step_first_install() {
+    local before
+    prepare_microphone
+    holds "it installs without network" inside "$INSTALLER" "${OFFLINE[@]}"
+    holds "it says what it changed" says "make the user ser-edge" cat "$work/output"
+    holds "the service is active without any microphone" is_active
+    comes_true "it says that it is deaf" 20 says deaf inside ser-edge status
+    holds "being deaf is exit code 69" exits 69 inside ser-edge status
+    holds "the unit and the timer are enabled" inside \
+        systemctl is-enabled ser-edge.service ser-edge-selftest.timer
+    holds "the service may write nothing of the program" same '' \
+        "$(as_user ser-edge find /opt/ser-edge /usr/local/bin /etc/ser-edge -writable ! -type l)"
+    holds "it is in the groups of microphones and pins" says 'audio gpio' as_user ser-edge id -nG
+    holds "everybody may ask for the status" says deaf as_user nobody ser-edge status
+    holds "nobody else may read the log" refuses as_user nobody ls /var/lib/ser-edge
+    before=$(process)
+    holds "a second time it changes nothing" says "nothing was changed" inside "$INSTALLER" "${OFFLINE[@]}"
+    holds "and leaves the service alone" same "$(process)" "$before"
+}
+
+step_hardening() {
+    local unit
+    for unit in ser-edge ser-edge-selftest ser-edge-again; do
+        holds "systemd finds no fault in $unit.service" same '' \
+            "$(inside systemd-analyze verify "/etc/systemd/system/$unit.service" 2>&1)"
+        holds "$unit.service is exposed by 1.5 at most" inside \
+            systemd-analyze security --no-pager --threshold=15 "$unit.service"
+    done
+    holds "sshd lets the user do one thing" says "forcecommand /usr/local/bin/ser-edge model receive" \
+        inside sshd -T -C user=ser-edge,host=here,addr=127.0.0.1
+    holds "and leaves other users alone" says "forcecommand none" \
+        inside sshd -T -C user=root,host=here,addr=127.0.0.1
+}
+
+step_microphone() {
+    local before
+    before=$(process)
+    inside systemctl start ser-test-microphone.service
+    comes_true "a microphone that comes late is heard" 60 is_listening
+    holds "by the same process" same "$(process)" "$before"
+    comes_true "what it hears stands in the unit's status" 30 says listening property StatusText
+    comes_true "and in the log" 30 says angry inside ser-edge log
+    holds "no line of the journal is a C library's" refuses says "Cannot create" \
+        inside journalctl --unit ser-edge --no-pager --output cat
+}
+
+step_crash() {
+    local before
+    before=$(process)
+    inside kill -9 "$before"
+    comes_true "killed, it is started again" 60 runs_anew "$before"
+    comes_true "and listens" 60 is_listening
+}
+
+step_stuck() {
+    local before
+    before=$(process)
+    inside kill -STOP "$before"
+    comes_true "stuck, it is ended by the watchdog and started again" 90 runs_anew "$before"
+    holds "the journal says so" says "Watchdog timeout" \
+        inside journalctl --unit ser-edge --no-pager --output cat
+    comes_true "and listens" 60 is_listening
+}
+
+step_reload() {
+    local before
+    before=$(process)
+    echo 'wrong = 1' >>"$container/etc/ser-edge/config.toml"
+    inside systemctl reload ser-edge.service
+    comes_true "a wrong configuration is reported when it is read again" 30 says wrong trouble
+    holds "and the service goes on with the old one" same "$(process)" "$before"
+    sed -i '/^wrong = 1$/d' "$container/etc/ser-edge/config.toml"
+    inside systemctl reload ser-edge.service
+    comes_true "once it is right, the trouble is over" 30 refuses says wrong trouble
+    holds "all by the same process" same "$(process)" "$before"
+    holds "which listens" is_listening
+}
+
+step_bad_config() {
+    echo 'wrong = 1' >>"$container/etc/ser-edge/config.toml"
+    holds "it does not start with a wrong configuration" refuses inside systemctl restart ser-edge.service
+    holds "that is exit code 78" has_property ExecMainStatus 78
+    inside sleep 7 # more than RestartSec=
+    holds "it is not started again" says failed inside systemctl is-active ser-edge.service
+    holds "not even after half an hour" says inactive inside systemctl is-active ser-edge-again.service
+    holds "an update is refused as long" exits 1 inside "$INSTALLER" --rebuild "${OFFLINE[@]}"
+    holds "and says which key" says "wrong" cat "$work/output"
+    sed -i '/^wrong = 1$/d' "$container/etc/ser-edge/config.toml"
+    inside systemctl start ser-edge.service
+    comes_true "once it is right, it listens" 60 is_listening
+}
+
+step_start_limit() {
+    cat >"$container/etc/systemd/system/ser-edge.service.d/broken.conf" <<'UNIT'
+[Service]
+Type=exec
+ExecStart=
+ExecStart=/bin/false
+RestartSec=100ms
+UNIT
+    inside systemctl daemon-reload
+    inside systemctl --no-block restart ser-edge.service
+    comes_true "what fails again and again is given up" 60 says failed \
+        inside systemctl is-active ser-edge.service
+    holds "after the sixth start" has_property NRestarts 6
+    holds "half an hour later it is tried again" says activating \
+        inside systemctl is-active ser-edge-again.service
+    rm "$container/etc/systemd/system/ser-edge.service.d/broken.conf"
+    inside systemctl daemon-reload
+    inside systemctl stop ser-edge.service
+    holds "whoever stops it ends the waiting" says inactive \
+        inside systemctl is-active ser-edge-again.service
+    inside systemctl reset-failed ser-edge.service
+    inside systemctl start ser-edge.service
+    comes_true "mended, it listens" 60 is_listening
+}
+
+# A push over the container's own sshd, from outside: our files, its network.
+push() {
+    nsenter -t "$leader" -n "$pusher" -m trainer push "$1" ssh://ser-edge@127.0.0.1 --key "$work/key" \
+        --json "${ssh_options[@]}" "${@:2}"
+}
+
+step_push() {
+    local before pusher=$repository/.venv-test/bin/python
+    if ! "$pusher" -c 'import trainer.cli.push' 2>/dev/null; then
+        echo "NOT RUN: $pusher, which script/setup test makes, is not here"
+        return
+    fi
+    ssh-keygen -q -t ed25519 -N '' -C container -f "$work/key"
+    ssh_options=(--ssh-option "IdentityFile=$work/key" --ssh-option IdentitiesOnly=yes
+        --ssh-option "UserKnownHostsFile=$work/known_hosts" --ssh-option StrictHostKeyChecking=accept-new)
+    "$pusher" "$repository/tests/deploy/container/make_model.py" "$work/newer.tflite" 2
+    before=$(process)
+    holds "without its key nobody gets in" refuses push "$work/newer.tflite"
+    cp "$work/key.pub" "$container/root/key.pub"
+    inside sh -c 'ser-edge model authorize /root/key.pub >>/etc/ser-edge/authorized_keys'
+    holds "an unsigned or unknown signature is refused" exits 65 push "$work/newer.tflite"
+    echo "container namespaces=\"ser-edge-model\" $(cut -d ' ' -f 1,2 "$work/key.pub")" \
+        >>"$container/etc/ser-edge/allowed_signers"
+    holds "a signed model is taken" push "$work/newer.tflite"
+    holds "and reported as changed" says '"changed"' cat "$work/output"
+    holds "the same again is a no-op" says '"unchanged"' push "$work/newer.tflite"
+    holds "the service never stopped" same "$(process)" "$before"
+    holds "the key opens nothing else" exits 2 nsenter -t "$leader" -n ssh -i "$work/key" \
+        -o "UserKnownHostsFile=$work/known_hosts" -o BatchMode=yes ser-edge@127.0.0.1 id
+    comes_true "and it listens with the new model" 60 says '"version": "2"' trouble
+}
+
+# A copy of the source of another version, changed by the sed script $2 in the file $1.
+spoilt_source() {
+    rm -rf "$container/root/spoilt"
+    cp -r "$work/source" "$container/root/spoilt"
+    sed -i 's/^__version__ = .*/__version__ = "9.9.9"/' "$container/root/spoilt/edge/__init__.py"
+    [ $# -eq 0 ] || sed -i "$2" "$container/root/spoilt/$1"
+}
+
+step_broken_update() {
+    local before running
+    before=$(state_without_pycache) running=$(process)
+    spoilt_source edge/selftest.py '1i raise SystemExit(70)'
+    holds "an update that fails its self-test is refused" exits 1 \
+        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+    holds "that is said" says "is as it was" cat "$work/output"
+    spoilt_source setup.py '1i syntax error'
+    holds "so is one that cannot be built" exits 1 \
+        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+    spoilt_source
+    inside sh -c '/root/spoilt/firmware_config/install.sh --wheels /mnt/shared/wheels >/dev/null 2>&1 &
+        sleep 4; kill -TERM $!; wait $!' || true
+    holds "and one that is interrupted" same "$(state_without_pycache)" "$before"
+    holds "the service did not notice" same "$(process)" "$running"
+}
+
+state_without_pycache() {
+    inside sh -c 'find /opt/ser-edge /etc/systemd /etc/ser-edge /etc/ssh ! -path "*/__pycache__*" \
+        ! -type d -printf "%p %m %u %s %T@ %l\n" | sort; ls /opt/ser-edge/releases'
+}
+
+step_update_that_does_not_start() {
+    local before_release before
+    before_release=$(release) before=$(process)
+    spoilt_source edge/cli/run.py '1i raise SystemExit(70)'
+    echo '# of the spoilt version' >>"$container/root/spoilt/systemd/ser-edge.service"
+    holds "an update whose service does not start is taken back" exits 75 \
+        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+    holds "the old release is the current one" same "$(release)" "$before_release"
+    holds "the old unit is back" refuses grep -q spoilt "$container/etc/systemd/system/ser-edge.service"
+    holds "the new release is gone" refuses says 9.9.9 inside ls /opt/ser-edge/releases
+    comes_true "and the old one listens" 60 is_listening
+    differ "$(process)" "$before" >/dev/null || true
+}
+
+step_stopped_stays_stopped() {
+    inside systemctl stop ser-edge.service
+    holds "a stopped service is left stopped by an update" says "stays so" \
+        inside "$INSTALLER" --rebuild "${OFFLINE[@]}"
+    holds "two releases are kept" same "$(n_releases)" 2
+    inside systemctl start ser-edge.service
+    comes_true "it listens with the new release" 60 is_listening
+}
+
+step_edited_config() {
+    local config=$container/etc/ser-edge/config.toml
+    sed -i 's/^retention_days = .*/retention_days = 30/' "$config"
+    spoilt_source edge/config/default.toml '1i # Of a later version.'
+    holds "an update goes well" inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+    holds "an edited configuration stays" grep -q 'retention_days = 30' "$config"
+    holds "the new default lies beside it" grep -q 'Of a later version' "$config.new"
+    comes_true "the new version listens" 60 is_listening
+    holds "and says which it is" says 9.9.9 trouble
+    holds "again nothing is changed" says "nothing was changed" \
+        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+}
+
+step_daily_check() {
+    holds "the daily check is content" inside systemctl start ser-edge-selftest.service
+    inside systemctl stop ser-edge.service
+    holds "it fails where nobody listens" refuses inside systemctl start ser-edge-selftest.service
+    inside systemctl reset-failed ser-edge-selftest.service
+    inside systemctl start ser-edge.service
+}
+
+step_reboot() {
+    local before=$leader
+    comes_true "before the reboot it listens" 60 is_listening
+    inside systemctl reboot || true
+    comes_true "the container starts again" 60 booted_anew "$before"
+    comes_true "the service is active after a reboot" 60 is_active
+    comes_true "and deaf, because its microphone is not there yet" 30 says deaf inside ser-edge status
+    inside systemctl start ser-test-microphone.service
+    comes_true "and listens when it comes" 90 is_listening
+}
+
+booted_anew() {
+    leader=$(pgrep -P "$nspawn" | head -n 1)
+    [ -n "$leader" ] && [ "$leader" != "$1" ] && inside systemctl is-system-running --wait
+}
+
+answering() {
+    inside script --quiet --return --command "$INSTALLER --uninstall" /dev/null <<<"$1"
+}
+
+program_is_gone() {
+    same '' "$(inside sh -c 'ls -d /opt/ser-edge /usr/local/bin/ser-edge \
+        /etc/systemd/system/ser-edge*.service /etc/systemd/system/ser-edge*.timer \
+        /etc/systemd/system/*.wants/ser-edge* /etc/ssh/sshd_config.d/ser-edge.conf 2>/dev/null')"
+}
+
+step_uninstall() {
+    local before
+    inside systemctl stop ser-test-microphone.service
+    before=$(state_of_machine)
+    holds "a dry run of the uninstallation ends well" inside "$INSTALLER" --uninstall --dry-run
+    holds "and changes nothing" same "$(state_of_machine)" "$before"
+    holds "without a terminal it uninstalls and keeps the data" says "kept: /var/lib/ser-edge" \
+        inside "$INSTALLER" --uninstall
+    holds "the program is gone" program_is_gone
+    holds "so is its process" refuses inside pgrep -f ser-edge
+    holds "the log is there" inside test -s /var/lib/ser-edge/log.db
+    holds "the configuration is there" grep -q 'retention_days = 30' \
+        "$container/etc/ser-edge/config.toml"
+    holds "sshd is content" inside sshd -t
+    holds "a second time there is nothing to do" says "nothing was changed" \
+        inside "$INSTALLER" --uninstall --yes
+}
+
+# An update as it happens in the field: from what the former commit installed.
+step_former_commit() {
+    local rows
+    if [ ! -d "$work/shared/former" ]; then
+        echo "NOT RUN: there is no former commit with an installer that differs from this one"
+        return
+    fi
+    echo "     from $(cat "$work/shared/former/commit")"
+    holds "the former commit installs, over data that was kept" \
+        inside /mnt/shared/former/firmware_config/install.sh --wheels /mnt/shared/wheels-former
+    inside systemctl start ser-test-microphone.service
+    comes_true "and is active" 60 is_active
+    rows=$(inside ser-edge log --json | wc -l)
+    holds "this commit updates it" inside "$INSTALLER" "${OFFLINE[@]}"
+    comes_true "and listens" 60 is_listening
+    holds "the log has what it had" test "$(inside ser-edge log --json | wc -l)" -ge "$rows"
+    holds "the edited configuration is the same" grep -q 'retention_days = 30' \
+        "$container/etc/ser-edge/config.toml"
+}
+
+step_purge() {
+    [ -d "$container/opt/ser-edge" ] || inside "$INSTALLER" "${OFFLINE[@]}" >/dev/null
+    holds "asked, and told no, it keeps the data" says "kept: /var/lib/ser-edge" answering n
+    holds "the program is gone" program_is_gone
+    holds "the data is there" inside test -d /var/lib/ser-edge -a -d /etc/ser-edge
+    holds "asked, and told yes, it removes it" says "remove /var/lib/ser-edge" answering y
+    holds "nothing is left" same '' \
+        "$(inside sh -c 'ls -d /var/lib/ser-edge /etc/ser-edge 2>/dev/null; getent passwd ser-edge')"
+}
