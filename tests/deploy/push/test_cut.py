@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from tests.deploy.models import good, running
-from tests.deploy.sshd import Device, Server
+from tests.deploy.push.models import good, running
+from tests.deploy.push.sshd import Device, Server
 from trainer.delivery.conversation import Step
 from trainer.delivery.courier import Courier, Way
 from trainer.delivery.inventory import Host

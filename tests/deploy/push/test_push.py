@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from edge.store.locks import locked
-from tests.deploy import models
-from tests.deploy.models import good, offer_of, running
-from tests.deploy.sshd import Device, Server
+from tests.deploy.push import models
+from tests.deploy.push.models import good, offer_of, running
+from tests.deploy.push.sshd import Device, Server
 from tests.edge.store.models import kitchen, packed
 from trainer.cli import main
 from trainer.delivery.conversation import Step

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deploy.sshd import Server
+from tests.deploy.push.sshd import Server
 
 
 @pytest.fixture(scope="module")
