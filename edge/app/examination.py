@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,17 +11,20 @@ from typing import Final
 from edge.app.listening import panel_pins
 from edge.app.models import model_path
 from edge.config.load import load_config, log_file
-from edge.config.places import Places
+from edge.config.places import NAME, Places
 from edge.config.settings import Config
 from edge.devices.alsa import AlsaTree
 from edge.devices.gpiolines import chips
-from edge.errors import ConfigError
+from edge.errors import ConfigError, SerError, SignatureError
 from edge.service.checks import libraries, models, pins, sound, storage, system, unit
 from edge.service.checks.finding import Check, Finding, well
 from edge.service.checks.people import listeners, service_user, this_user
 from edge.service.status import Status, find_status
 from edge.store.catalog import ModelStore
+from edge.store.entries import Installed
+from edge.store.signature import signer_of
 
+SIGNERS: Final = "allowed_signers"
 _MODEL_LIMIT_S: Final = 60.0
 """A Pi Zero computes the golden cases in seconds; a card that fails is slow to read."""
 
@@ -33,6 +37,8 @@ class Examination:
     places: Places
     first: Finding
     """About the configuration itself."""
+    file: Path | None
+    """The configuration; None where every setting is at its default."""
 
     @classmethod
     def of(cls, file: Path | None) -> Examination:
@@ -45,9 +51,10 @@ class Examination:
             named = mine.config_file(file) or "the variables of the environment"
             remedy = f"correct {named}, then see what `ser-edge check-config` says"
             first = Finding(name="config", verdict="problem", found=str(error), remedy=remedy)
-            return cls(config=Config(), places=places, first=first)
+            return cls(config=Config(), places=places, first=first, file=mine.config_file(file))
         found = str(loaded.file) if loaded.file else "no file: every setting at its default"
-        return cls(config=loaded.config, places=places, first=well("config", found))
+        first = well("config", found)
+        return cls(config=loaded.config, places=places, first=first, file=loaded.file)
 
     def findings(self) -> Iterator[Finding]:
         """Yield what each check finds, as soon as it is known."""
@@ -122,18 +129,36 @@ class Examination:
     def _log(self) -> Path:
         return log_file(self.config, self.places)
 
+    @property
+    def _models(self) -> ModelStore:
+        return ModelStore(self.places.state_directory() / "models", keep=self.config.store.keep)
+
+    @property
+    def _signers_file(self) -> Path:
+        beside = self.file.parent if self.file else self.places.root / "etc" / NAME
+        return Path(self.config.store.signers or beside / SIGNERS)
+
     def _model(self) -> Finding:
-        return models.model(model_path(self.config), wanted=self.config.model.runtime)
+        path = model_path(self.config)
+        if not self.config.model.path:
+            with suppress(SerError):  # `store` says what is wrong with it
+                current = self._models.current()
+                path = current.path if current else path
+        return models.model(path, runtime=self.config.model.runtime)
 
     def _store(self) -> Finding:
-        folder = self.places.state_directory() / "models"
-        store = ModelStore(folder, keep=self.config.store.keep)
-        return models.store(store, pinned=self.config.model.path, verify=lambda _: "")
+        return models.store(self._models, pinned=self.config.model.path, verify=self._verify)
+
+    def _verify(self, installed: Installed) -> None:
+        if installed.signature_path.exists():
+            signature = installed.signature_path.read_bytes()
+            signer_of(installed.path, signature, signers=self._signers_file)
+        elif not self.config.store.allow_unsigned:
+            raise SignatureError(f"{installed.id} is not signed, and store.allow_unsigned is false")
 
     def _signers(self) -> Finding:
-        file = Path(self.config.store.signers or "/etc/ser-edge/allowed_signers")
         return models.signers(
-            file,
+            self._signers_file,
             allow_unsigned=self.config.store.allow_unsigned,
             is_installed=service_user() is not None,
         )

@@ -7,34 +7,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from edge.contract.bundle import ModelBundle
-from edge.contract.manifest import refuse_without_emotions
-from edge.devices.quiet import quiet_stderr
-from edge.errors import SerError
-from edge.infer.classifier import EmotionClassifier
+from edge.errors import NoInputError, SerError
 from edge.infer.interpreter import RuntimeName
-from edge.selftest import golden_deviations
 from edge.service.checks.finding import Finding, not_applicable, well
 from edge.store.catalog import ModelStore
 from edge.store.entries import Installed
+from edge.store.examiner import Limits, examine
 from edge.store.starting import BUNDLED
 
-Verify = Callable[[Installed], str]
-"""Returns who signed a model; raises `SignatureError` if it is not signed by anybody trusted."""
+Verify = Callable[[Installed], object]
+"""Raises `SignatureError` if a model is not signed by anybody trusted."""
 
+LIMITS: Final = Limits(cpu_s=50, wall_s=50)
 _ROLLBACK: Final = "`sudo -u ser-edge ser-edge model rollback`, then push the model again"
+_SIGN: Final = "sign the model with a key that is trusted here (`ser-trainer sign`), push it again"
 
 
-def model(path: Path, *, wanted: RuntimeName) -> Finding:
-    """Check that the model is whole and computes here what it did where it was trained."""
-    bundle = ModelBundle.load(path)
-    refuse_without_emotions(bundle.manifest)
-    with quiet_stderr():
-        classifier = EmotionClassifier(bundle, runtime=wanted)
-        cases = golden_deviations(classifier)
-    manifest = bundle.manifest
-    found = f"{manifest.name} {manifest.version}: {len(cases)} golden cases agree, {path}"
-    return well("model", found)
+def model(path: Path, *, runtime: RuntimeName, limits: Limits = LIMITS) -> Finding:
+    """Check, in a process of its own, that the model is whole, right here, and fast enough."""
+    if not path.is_file():
+        raise NoInputError(f"there is no model {path}; correct model.path, or leave it out")
+    passed = examine(path, runtime=runtime, limits=limits)
+    manifest, n_cases = passed.manifest, len(passed.golden_cases)
+    return well(
+        "model",
+        f"{manifest.name} {manifest.version}, {n_cases} golden cases agree, {path} "
+        f"(at most {passed.latency_ms:.0f} ms for {passed.hop_ms:.0f} ms of sound)",
+    )
 
 
 def store(models: ModelStore, *, pinned: str, verify: Verify) -> Finding:
@@ -46,7 +45,7 @@ def store(models: ModelStore, *, pinned: str, verify: Verify) -> Finding:
     pinned : str
         ``model.path`` of the configuration, which leaves the store unused.
     verify : callable
-        Says who signed a model.
+        Looks at a model's signature.
     """
     if pinned:
         return not_applicable("store", f"model.path names {pinned}, so that no model can be pushed")
@@ -59,9 +58,12 @@ def store(models: ModelStore, *, pinned: str, verify: Verify) -> Finding:
         )
     if not models.installed() and models.current_id() is None:
         return well("store", "no model was pushed; the one that came with the program runs")
-    damage = _damage(models, verify)
+    damage = _troubles(models, Installed.refuse_damaged)
     if damage:
         return Finding(name="store", verdict="problem", found=damage, remedy=_ROLLBACK)
+    unsigned = _troubles(models, verify)
+    if unsigned:
+        return Finding(name="store", verdict="warning", found=unsigned, remedy=_SIGN)
     return _last_trial(models, f"{_current(models)} runs, {len(models.installed())} installed")
 
 
@@ -103,17 +105,16 @@ def signers(file: Path, *, allow_unsigned: bool, is_installed: bool) -> Finding:
     )
 
 
-def _damage(models: ModelStore, verify: Verify) -> str:
-    troubles = []
+def _troubles(models: ModelStore, look: Callable[[Installed], object]) -> str:
+    found = []
     for read in (models.current, models.previous):
         try:
             installed = read()
             if installed is not None:
-                installed.refuse_damaged()
-                verify(installed)
+                look(installed)
         except SerError as error:
-            troubles.append(str(error).partition("; ")[0])
-    return "; ".join(dict.fromkeys(troubles))
+            found.append(str(error).partition("; ")[0])
+    return "; ".join(dict.fromkeys(found))
 
 
 def _last_trial(models: ModelStore, found: str) -> Finding:

@@ -83,21 +83,8 @@ def test_a_healthy_room(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert findings["microphone"].found == "2 microphones there; 'default' means default"
     assert findings["format"].found == "16000 Hz"
     assert findings["gpio"].found == "gpiozero uses MockFactory"
-
-
-def test_an_ill_has_a_remedy_and_the_well_need_none(
-    room: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _, findings = _examine(capsys, config=room)
     assert all(finding.remedy for finding in findings.values() if finding.verdict != "ok")
     assert all(f.verdict == "ok" for f in findings.values() if f.found.startswith("not applicable"))
-
-
-def test_the_same_for_people(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    doctor.execute(argparse.Namespace(config=room, json=False))
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["ok", "config", str(room)]
-    assert lines[2].split()[:3] == ["ok", "python", "Python"]
 
 
 def test_a_room_with_a_wrong_microphone_model_and_folder(
@@ -117,12 +104,13 @@ def test_a_room_with_a_wrong_microphone_model_and_folder(
     assert findings["store"].found.startswith("not applicable: model.path names")
 
 
-def test_the_summary_counts_and_says_what_comes_next(
+def test_for_people_a_summary_says_what_comes_next(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     room.write_text('[audio]\ndevice = "RODE"\n')
     doctor.execute(argparse.Namespace(config=room, json=False))
     printed = capsys.readouterr().out
+    assert printed.splitlines()[0].split() == ["ok", "config", str(room)]
     assert "PROBLEM  microphone  no microphone is called 'RODE'" in printed
     assert "ser-edge support" in printed.splitlines()[-1]
 
@@ -150,6 +138,7 @@ def test_a_wrong_configuration_does_not_end_the_examination(
     room: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     room.write_text("[audio]\ndevise = 3\n")
+
     code, findings = _examine(capsys, config=room)
     assert code == 69
     assert "devise" in findings["config"].found

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.app.models import BUNDLED_MODEL
-from edge.errors import ChecksumError, SignatureError
+from edge.errors import NoInputError, ProbeError, SignatureError
 from edge.service.checks import models
 from edge.service.checks.finding import Finding
 from edge.store.catalog import ModelStore
@@ -26,7 +26,7 @@ def look(store: ModelStore, verify: models.Verify = trusted) -> Finding:
 
 
 def test_the_model_that_comes_with_the_program() -> None:
-    finding = models.model(BUNDLED, wanted="auto")
+    finding = models.model(BUNDLED, runtime="auto")
     assert finding.verdict == "ok"
     assert "golden cases agree" in finding.found
 
@@ -36,8 +36,13 @@ def test_a_flipped_bit_in_the_model(tmp_path: Path) -> None:
     data[20_000] ^= 1
     path = tmp_path / "model.tflite"
     path.write_bytes(data)
-    with pytest.raises(ChecksumError):
-        models.model(path, wanted="auto")
+    with pytest.raises(ProbeError, match="SHA-256"):
+        models.model(path, runtime="auto")
+
+
+def test_a_model_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(NoInputError, match=r"correct model\.path"):
+        models.model(tmp_path / "gone.tflite", runtime="auto")
 
 
 def test_nothing_was_pushed_yet(tmp_path: Path) -> None:
@@ -104,8 +109,9 @@ def test_a_signature_that_does_not_hold_any_more(store: ModelStore) -> None:
         raise SignatureError(f"{model.version} is signed by nobody here; add the key")
 
     finding = look(store, refuse)
-    assert finding.verdict == "problem"
+    assert finding.verdict == "warning"
     assert finding.found == "1.0 is signed by nobody here; 0.9 is signed by nobody here"
+    assert "ser-trainer sign" in finding.remedy
 
 
 @pytest.mark.parametrize(
