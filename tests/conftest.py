@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,12 +30,25 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 ALLOWED_SKIPS = os.environ.get("SER_ALLOWED_SKIPS")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what fixtures of a module start out of the system's folders."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _move_folders(monkeypatch, tmp_path_factory.mktemp("shared"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the program's state, configuration and log out of the user's home."""
-    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))  # wins for root too
+    _move_folders(monkeypatch, tmp_path)
+
+
+def _move_folders(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(folder / "state"))  # wins for root too
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(folder / "run"))
     for name in ("CONFIG", "STATE", "DATA", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "xdg" / name.lower()))
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / "xdg" / name.lower()))
 
 
 @pytest.hookimpl(wrapper=True)

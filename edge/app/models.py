@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.analysis import ClipAnalyzer
+from edge.config.places import Places
 from edge.config.settings import Config
 from edge.contract.bundle import ModelBundle
 from edge.contract.manifest import DecisionProposal
@@ -16,6 +17,7 @@ from edge.devices.quiet import quiet_stderr
 from edge.devices.recording import pieces
 from edge.infer.classifier import EmotionClassifier
 from edge.infer.interpreter import RuntimeName
+from edge.store.catalog import ModelStore
 from edge.stream.blocks import AudioBlock
 from edge.stream.vad import GateSettings
 
@@ -24,9 +26,26 @@ BUNDLED_MODEL: Final = "room.tflite"
 
 
 def model_path(config: Config) -> Path:
-    """Return the configured model, or the one that comes with the program."""
+    """Return the configured model, or the store's current one, or that of the program.
+
+    Raises
+    ------
+    StoreError
+        If the current model cannot be read.
+    """
     if config.model.path:
         return Path(config.model.path)
+    current = model_store(config).current()
+    return current.path if current else bundled_model()
+
+
+def model_store(config: Config) -> ModelStore:
+    """Return the models that were pushed to this device."""
+    return ModelStore(Places.here().state_directory() / "models", keep=config.store.keep)
+
+
+def bundled_model() -> Path:
+    """Return the model that comes with the program."""
     return Path(str(resources.files("edge") / "models" / BUNDLED_MODEL))
 
 
@@ -39,7 +58,13 @@ def open_classifier(
     config: Config, *, model: Path | None = None, runtime: RuntimeName | None = None
 ) -> EmotionClassifier:
     """Load and verify a model; what is not given is as configured."""
-    bundle = ModelBundle.load(model or model_path(config))
+    return classifier_of(ModelBundle.load(model or model_path(config)), config, runtime=runtime)
+
+
+def classifier_of(
+    bundle: ModelBundle, config: Config, *, runtime: RuntimeName | None = None
+) -> EmotionClassifier:
+    """Make a loaded model ready to answer."""
     with quiet_stderr():  # LiteRT's C++ half greets with its delegate
         return EmotionClassifier(
             bundle, runtime=runtime or config.model.runtime, n_threads=config.model.threads

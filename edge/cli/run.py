@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 
-from edge.app.listening import Listening, RawFormat, RunSettings
+from edge.app.listening import Listening
+from edge.app.sources import RawFormat, RunSettings
 from edge.cli.live import LiveView
-from edge.config.load import load_config
 from edge.dsp.pcm import BYTES_PER_SAMPLE
 from edge.errors import EXIT_OK
+from edge.service.journal import is_journal, set_up_log
 
 EXAMPLES = """\
   ser-edge run                          listen to the microphone
@@ -32,6 +35,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="a .tflite instead of the configured one")
     parser.add_argument("--log", type=Path, help="log file instead of the configured one")
     parser.add_argument("--fast", action="store_true", help="play a recording without pacing")
+    parser.add_argument(
+        "--log-level",
+        choices=["debug", "info", "warning", "error"],
+        help="what is said beside the emotions (warning; info under systemd)",
+    )
     raw = parser.add_argument_group("raw PCM on standard input")
     raw.add_argument("--rate", type=int, default=16000, help="sample rate in Hz (16000)")
     raw.add_argument("--channels", type=int, default=1, help="interleaved channels (1)")
@@ -41,10 +49,50 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Listen until the source ends, Ctrl-C or SIGTERM."""
-    settings = RunSettings(
+    """Listen until the source ends, Ctrl-C or SIGTERM; SIGHUP reads settings and model anew."""
+    is_terminal = sys.stdout.isatty()
+    _set_up_log(arguments.log_level)
+    view = LiveView(sys.stdout)
+    stops = _Stops()  # before the model is loaded: that takes a second, or ten on a Pi Zero
+    listening = Listening(_settings(arguments), views=[view])
+    view.begin(listening.facts, draws_lamps=not listening.has_panel)
+    # A terminal that is closed sends the same signal as a reload.
+    stops.lead_to(listening, reload_on_hangup=not is_terminal)
+    listening.run()
+    return EXIT_OK
+
+
+class _Stops:
+    """The signals that end a run, also while there is nothing to end yet."""
+
+    def __init__(self) -> None:
+        self._is_wanted = False
+        self._listening: Listening | None = None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+
+    def lead_to(self, listening: Listening, *, reload_on_hangup: bool) -> None:
+        """Let the signals have their effect from now on, and have it if one has come already."""
+
+        def reload(_number: int, _frame: FrameType | None) -> None:
+            listening.reload()
+
+        self._listening = listening
+        signal.signal(signal.SIGHUP, reload if reload_on_hangup else self._stop)
+        if self._is_wanted:
+            listening.stop()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._is_wanted = True
+        if self._listening:
+            self._listening.stop()
+
+
+def _settings(arguments: argparse.Namespace) -> RunSettings:
+    return RunSettings(
         source=arguments.source,
         pace="fast" if arguments.fast else "real-time",
+        config=arguments.config,
         model=arguments.model,
         log=arguments.log,
         raw=RawFormat(
@@ -53,14 +101,10 @@ def execute(arguments: argparse.Namespace) -> int:
             sample_format=arguments.format,
         ),
     )
-    view = LiveView(sys.stdout)
-    listening = Listening(load_config(file=arguments.config).config, settings, views=[view])
-    view.begin(listening.facts, draws_lamps=not listening.has_panel)
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        listening.stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    listening.run()
-    return EXIT_OK
+def _set_up_log(level: str | None) -> None:
+    root = logging.getLogger()
+    is_service = "NOTIFY_SOCKET" in os.environ or is_journal(sys.stderr)
+    usual = min(root.level, logging.INFO) if is_service else root.level
+    set_up_log(sys.stderr, level=logging.getLevelNamesMapping()[level.upper()] if level else usual)

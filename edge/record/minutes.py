@@ -52,11 +52,13 @@ class MinuteTally:
     ----------
     sample_rate_hz : int
         Rate in which the windows' positions count: the model's.
+    start_sample : int
+        Where the first minute begins.
     """
 
-    def __init__(self, *, sample_rate_hz: int) -> None:
+    def __init__(self, *, sample_rate_hz: int, start_sample: int = 0) -> None:
         self._rate_hz = sample_rate_hz
-        self._end_sample = 0
+        self._end_sample = start_sample
         self._sums = _Sums()
 
     def feed(self, scores: Scores, *, state: str) -> MinuteSummary | None:
@@ -108,13 +110,13 @@ def _summary(sums: _Sums, *, rate_hz: int) -> MinuteSummary:
         mean_level_dbfs=10.0 * math.log10(sums.power / sums.n_samples),
         max_level_dbfs=sums.max_level_dbfs,
         n_windows=sums.n_windows,
-        inference_ms_p95=_percentile_95(sums.inference_ms),
+        inference_ms_p95=percentile_95(sums.inference_ms),
         n_lost=sums.n_lost,
     )
 
 
-def _percentile_95(values: list[float]) -> float:
-    """Nearest-rank percentile: the smallest value that 95 % of the values do not exceed."""
+def percentile_95(values: list[float]) -> float:
+    """Return the least of the values that 95 % of them do not exceed; 0 of none."""
     if not values:
         return 0.0
     # In whole numbers, so that the rank of 20 values is 19 and not 19.000000000000004.

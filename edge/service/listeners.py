@@ -11,6 +11,8 @@ from edge.decide.outcomes import Outcome, Signal
 
 RETRY_S: Final = 10.0
 REPEAT_S: Final = 600.0
+MEND_S: Final = 90.0
+"""A failure counts as mended after so long without another; the log is written each minute."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +50,18 @@ class Guarded:
         self._retry_at_s = 0.0
         self._silent_until_s = 0.0
         self._failure: str | None = None
+        self._failed_at_s = 0.0
         self._name = name
+
+    def failure(self) -> str | None:
+        """Return what is wrong with the listener now, as a sentence; None if nothing is."""
+        is_old = time.monotonic() - self._failed_at_s >= MEND_S
+        return None if self._failure is None or is_old else f"the {self._name}: {self._failure}"
+
+    def renew(self) -> None:
+        """Close the listener; it is made anew at once, perhaps from other settings."""
+        self.close()
+        self._listener, self._failure, self._retry_at_s = None, None, 0.0
 
     def take(self, outcome: Outcome, *, state: str) -> None:
         """Pass an outcome on."""
@@ -76,7 +89,7 @@ class Guarded:
         if failure != self._failure or now_s >= self._silent_until_s:
             _log.error("the %s has failed, listening goes on: %s", self._name, failure)
             self._silent_until_s = now_s + REPEAT_S
-        self._failure = failure
+        self._failure, self._failed_at_s = failure, now_s
 
     def _made(self) -> Listener | None:
         now_s = time.monotonic()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
+from typing import Protocol
 
+from edge.contract.labels import NO_SPEECH
 from edge.decide.outcomes import Alert, Event, Outcome, Scores, Signal
 from edge.errors import RecordError
 from edge.record.backlog import Session
@@ -13,41 +15,55 @@ from edge.record.minutes import MinuteTally
 from edge.record.moments import Clock, Moment, moment
 
 
+class Stream(Protocol):
+    """What is listened to, and with what."""
+
+    @property
+    def session(self) -> Session:
+        """The model and the thresholds; another object once another model listens."""
+
+    @property
+    def n_seen(self) -> int:
+        """Position in samples, at `sample_rate_hz`."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Rate of the model that listens."""
+
+
 class Logbook:
     """The listener that remembers.
+
+    A session goes on for as long as one model listens. A state that lasts beyond it is written
+    into the next session too, as its first event.
 
     Parameters
     ----------
     log : EventLog
-    session : Session
-        What listens, with which thresholds.
+    stream : Stream
     clock : Clock
-    position_s : callable
-        Position in the stream, in seconds.
-    tally : MinuteTally or None
-        Counts for the minute summaries; None leaves them out.
+    counts_minutes : bool
+        Whether each minute gets a line.
     """
 
     def __init__(
-        self,
-        log: EventLog,
-        *,
-        session: Session,
-        clock: Clock,
-        position_s: Callable[[], float],
-        tally: MinuteTally | None,
+        self, log: EventLog, stream: Stream, *, clock: Clock, counts_minutes: bool
     ) -> None:
         self._log = log
+        self._stream = stream
         self._clock = clock
-        self._position_s = position_s
-        self._tally = tally
+        self._counts_minutes = counts_minutes
         self._fault: str | None = None
-        with suppress(RecordError):  # the rows wait in memory; the next call says so
-            self._log.begin_session(session, self._now())
+        self._state: Event | None = None
+        self._session: Session | None = None
+        self._tally: MinuteTally | None = None
+        self._follow_stream()
 
     def take(self, outcome: Outcome, *, state: str) -> None:
         """Write an event or an alert, count a window."""
+        self._follow_stream()
         if isinstance(outcome, Event):
+            self._state = outcome
             self._log.record(outcome, self._now())
         elif isinstance(outcome, Alert):
             self._log.record_alert(outcome, self._now())
@@ -56,6 +72,7 @@ class Logbook:
 
     def show(self, signal: Signal) -> None:
         """Write down a fault of the microphone when it begins, and when it is over."""
+        self._follow_stream()
         if signal.fault == self._fault or signal.health == "stopped":
             return
         self._fault = signal.fault
@@ -68,6 +85,25 @@ class Logbook:
             steps.callback(lambda: self._log.end_session(self._now()))
             steps.callback(self._finish_minute)
 
+    def _follow_stream(self) -> None:
+        """Begin a session where another model has begun to listen."""
+        session = self._stream.session
+        if session is self._session:
+            return
+        # The rows wait in memory if they cannot be written; the next call says so.
+        with suppress(RecordError), ExitStack() as steps:
+            if self._state and self._state.state != NO_SPEECH:
+                going_on = replace(self._state, at_sample=self._stream.n_seen)
+                steps.callback(lambda: self._log.record(going_on, self._now()))
+            steps.callback(lambda: self._log.begin_session(session, self._now()))
+            if self._session:
+                steps.callback(self._finish_minute)
+            self._session = session
+        if self._counts_minutes:
+            self._tally = MinuteTally(
+                sample_rate_hz=self._stream.sample_rate_hz, start_sample=self._stream.n_seen
+            )
+
     def _count(self, scores: Scores, tally: MinuteTally, state: str) -> None:
         summary = tally.feed(scores, state=state)
         if summary:
@@ -79,4 +115,4 @@ class Logbook:
             self._log.record_minute(summary, self._now())
 
     def _now(self) -> Moment:
-        return moment(self._clock, at_s=self._position_s())
+        return moment(self._clock, at_s=self._stream.n_seen / self._stream.sample_rate_hz)

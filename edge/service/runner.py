@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from edge.decide.outcomes import Outcome, Signal
 from edge.dsp.level import SILENCE_DBFS, rms_dbfs
 from edge.errors import SourceEnded
-from edge.pipeline import EmotionPipeline
+from edge.service.ears import Ears
 from edge.service.listeners import Listener
 from edge.stream.blocks import AudioBlock
 
@@ -42,7 +43,7 @@ class Source(Protocol):
 
 
 class Runner:
-    """Run a source through a pipeline until it ends or is told to stop.
+    """Run a source through the ears until it ends or is told to stop.
 
     One thread does everything, so that nothing needs a lock: a microphone fills its own bounded
     queue meanwhile. `stop` and `acknowledge` may be called from any thread.
@@ -50,17 +51,25 @@ class Runner:
     Parameters
     ----------
     source : Source
-    pipeline : EmotionPipeline
+    ears : Ears
     listeners : sequence of Listener
         Told in this order; wrap those that may fail in `edge.service.listeners.Guarded`.
+    attend : callable
+        Called between blocks, some fifty times a second; what it returns is told too.
     """
 
     def __init__(
-        self, source: Source, pipeline: EmotionPipeline, listeners: Sequence[Listener]
+        self,
+        source: Source,
+        ears: Ears,
+        listeners: Sequence[Listener],
+        *,
+        attend: Callable[[], Sequence[Outcome]] = tuple,
     ) -> None:
         self._source = source
-        self._pipeline = pipeline
+        self._ears = ears
         self._listeners = listeners
+        self._attend = attend
         self._stopping = threading.Event()
         self._acknowledged = threading.Event()
         self._meter = LevelMeter()
@@ -74,32 +83,50 @@ class Runner:
         """Silence the alarms: somebody has come."""
         self._acknowledged.set()
 
+    @property
+    def source(self) -> Source:
+        """What is listened to."""
+        return self._source
+
+    def replace_source(self, source: Source) -> None:
+        """Listen to another source from now on; only from within the loop, by `attend`."""
+        former, self._source, self._health = self._source, source, "starting"
+        former.close()
+
     def run(self) -> None:
         """Listen until the source ends or `stop` is called, then leave everything off."""
-        try:
+        with ExitStack() as ending:  # the last is done first, and each whatever the others do
+            for listener in reversed(self._listeners):
+                ending.callback(listener.close)
+            ending.callback(self._close_source)
+            ending.callback(self._show_end)  # first: a driver may hang, lights must not stay on
             self._show()
             while not self._stopping.is_set():
                 if not self._step():
                     break
-        finally:
-            self._health = "stopped"
-            self._source.close()
-            self._show()
-            for listener in self._listeners:
-                listener.close()
+
+    def _close_source(self) -> None:
+        self._source.close()
+
+    def _show_end(self) -> None:
+        self._health = "stopped"
+        self._show()
 
     def _step(self) -> bool:
         try:
             block = self._source.read(timeout_s=READ_TIMEOUT_S)
         except SourceEnded:
-            self._tell(self._pipeline.flush())
+            self._tell(self._ears.flush())
             return False
+        was_deaf = self._health == "deaf"
         self._health = self._health_after(block)
         if block is not None:
-            self._tell(self._pipeline.push(block))
+            is_live = self._health == "listening"
+            self._tell(self._ears.push(block, is_live=is_live, after_outage=was_deaf))
         if self._acknowledged.is_set():
             self._acknowledged.clear()
-            self._tell(self._pipeline.acknowledge())
+            self._tell(self._ears.acknowledge())
+        self._tell(self._attend())
         if block is None or self._meter.push(block):
             self._show()
         return True
@@ -114,7 +141,7 @@ class Runner:
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             for listener in self._listeners:
-                listener.take(outcome, state=self._pipeline.decided.state)
+                listener.take(outcome, state=self._ears.pipeline.decided.state)
 
     def _show(self) -> None:
         signal = self._signal()
@@ -122,13 +149,14 @@ class Runner:
             listener.show(signal)
 
     def _signal(self) -> Signal:
-        decided, rule = self._pipeline.decided, self._pipeline.sounding
+        pipeline = self._ears.pipeline
+        decided, rule = pipeline.decided, pipeline.sounding
         deaf = self._health != "listening"
         return Signal(
             health=self._health,
             state=decided.state,
             confidence=decided.confidence,
-            speaking=self._pipeline.scorer.speaking and not deaf,
+            speaking=pipeline.scorer.speaking and not deaf,
             alarm=rule.name if rule else None,
             buzzer=bool(rule and rule.buzzer),
             level_dbfs=SILENCE_DBFS if deaf else self._meter.level_dbfs,

@@ -24,6 +24,7 @@ from edge.record.log import EventLog
 from edge.record.query import AlertRow, EventRow, LogReader, Selection
 from edge.record.retention import Retention
 from edge.service.display import PanelListener
+from edge.service.ears import Ears
 from edge.service.logbook import Logbook
 from edge.service.runner import Runner
 from edge.stream.blocks import AudioBlock
@@ -46,6 +47,20 @@ KEEN = replace(
 )
 
 
+class Stream:
+    """What the log asks of the ears."""
+
+    session = SESSION
+    sample_rate_hz = 16000
+
+    def __init__(self, scorer: WindowScorer) -> None:
+        self._scorer = scorer
+
+    @property
+    def n_seen(self) -> int:
+        return self._scorer.n_seen
+
+
 class Room:
     """A runner with mock pins, a real log, and a listener that remembers."""
 
@@ -59,15 +74,15 @@ class Room:
         clock = StoppedClock()
         logbook = Logbook(
             EventLog(self.path, clock=clock, retention=Retention(days=9999, max_mb=1)),
-            session=SESSION,
+            Stream(scorer),
             clock=clock,
-            position_s=lambda: scorer.n_seen / 16000,
-            tally=None,
+            counts_minutes=False,
         )
         panel = GpioPanel(PINS, on_acknowledge=lambda: None, pin_factory=self.board.factory)
         self.source = ScriptedSource([])
+        ears = Ears(EmotionPipeline(scorer, rules=[RULE]))
         listeners = [PanelListener(panel), logbook, self.recorder]
-        self.runner = Runner(self.source, EmotionPipeline(scorer, rules=[RULE]), listeners)
+        self.runner = Runner(self.source, ears, listeners)
 
     def play(self, blocks: list[AudioBlock]) -> None:
         self.source._script = list(blocks)

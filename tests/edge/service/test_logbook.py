@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from edge.decide.outcomes import Alert, Event, Outcome, Scores, Signal
+from edge.record.backlog import Session
 from edge.record.log import EventLog
-from edge.record.minutes import MinuteTally
 from edge.record.query import AlertRow, EventRow, LogReader, MinuteRow, NoteRow, Row, Selection
 from edge.record.retention import Retention
 from edge.service.logbook import Logbook
@@ -24,15 +24,20 @@ class Room:
     path: Path
     at_s: float = 0.0
     clock: StoppedClock = field(default_factory=StoppedClock)
+    session: Session = SESSION
+    sample_rate_hz: int = RATE_HZ
 
     def __post_init__(self) -> None:
         self.book = Logbook(
             EventLog(self.path, clock=self.clock, retention=Retention(days=1, max_mb=1)),
-            session=SESSION,
+            self,
             clock=self.clock,
-            position_s=lambda: self.at_s,
-            tally=MinuteTally(sample_rate_hz=RATE_HZ),
+            counts_minutes=True,
         )
+
+    @property
+    def n_seen(self) -> int:
+        return round(self.at_s * self.sample_rate_hz)
 
     def hear(self, outcome: Outcome, state: str = "sad") -> None:
         self.at_s = outcome.end_sample / RATE_HZ if isinstance(outcome, Scores) else self.at_s
@@ -120,3 +125,42 @@ def test_closing_gives_the_last_state_its_duration(room: Room) -> None:
     room.book.close()
     (event,) = room.rows(EventRow)
     assert event.duration_s == 12.5
+
+
+def event(state: str, at_sample: int) -> Event:
+    return Event(
+        at_sample=at_sample,
+        state=state,
+        confidence=0.6,
+        probabilities={},
+        level_dbfs=-30.0,
+        inference_ms=2.0,
+    )
+
+
+def test_another_model_is_another_session_in_which_the_state_goes_on(room: Room) -> None:
+    room.hear(event("sad", 0))
+    for i in range(4):
+        room.hear(scores(i))
+    room.session = replace(SESSION, model="other 2 12345678")
+    room.book.show(signal(None))
+    room.hear(scores(4))
+    room.at_s = 5.0
+    room.book.close()
+    first, second = sorted(room.rows(EventRow), key=lambda row: row.at_sample)
+    assert (first.state, first.duration_s) == ("sad", 2.0)
+    assert (second.state, second.at_sample, second.duration_s) == ("sad", 32000, 3.0)
+    starts = [row.text for row in room.rows(NoteRow) if row.kind == "start"]
+    assert set(starts) == {SESSION.model, "other 2 12345678"}
+    assert [row.n_windows for row in room.rows(MinuteRow)] in ([4, 1], [1, 4])
+
+
+@pytest.mark.parametrize("state", [None, "no_speech"])
+def test_silence_does_not_go_on_as_an_event(room: Room, state: str | None) -> None:
+    if state:
+        room.hear(event("sad", 0))
+        room.hear(event(state, 0))
+    n_before = len(room.rows(EventRow))
+    room.session = replace(SESSION)
+    room.hear(scores(0))
+    assert len(room.rows(EventRow)) == n_before

@@ -11,6 +11,7 @@ from edge.decide.alerts import AlertRule
 from edge.decide.outcomes import Alert, Event, Outcome, Scores, Signal
 from edge.errors import RecordError, SourceEnded
 from edge.pipeline import EmotionPipeline, WindowScorer
+from edge.service.ears import Ears
 from edge.service.listeners import Guarded
 from edge.service.runner import LevelMeter, Runner
 from edge.stream.blocks import AudioBlock
@@ -79,7 +80,7 @@ def blocks() -> list[AudioBlock]:
 
 def test_listeners_hear_exactly_what_the_pipeline_finds() -> None:
     recorder, source = Recorder(), ScriptedSource(blocks())
-    Runner(source, pipeline(), [recorder]).run()
+    Runner(source, Ears(pipeline()), [recorder]).run()
     other = pipeline()
     expected = [o for b in blocks() for o in other.push(b)] + other.flush()
     assert recorder.outcomes == expected
@@ -90,7 +91,7 @@ def test_listeners_hear_exactly_what_the_pipeline_finds() -> None:
 
 def test_health_goes_from_starting_to_listening_to_stopped() -> None:
     recorder = Recorder()
-    Runner(ScriptedSource([None, *blocks()[:50]]), pipeline(), [recorder]).run()
+    Runner(ScriptedSource([None, *blocks()[:50]]), Ears(pipeline()), [recorder]).run()
     health = [signal.health for signal in recorder.signals]
     assert health[:2] == ["starting", "starting"]
     assert health[2:] == ["listening"] * (len(health) - 3) + ["stopped"]
@@ -99,7 +100,7 @@ def test_health_goes_from_starting_to_listening_to_stopped() -> None:
 def test_a_fault_is_deafness_and_passes() -> None:
     recorder = Recorder()
     script = [*blocks()[:10], "the microphone is gone", *blocks()[:10]]
-    Runner(ScriptedSource(script), pipeline(), [recorder]).run()
+    Runner(ScriptedSource(script), Ears(pipeline()), [recorder]).run()
     health = [(signal.health, signal.fault) for signal in recorder.signals]
     assert ("deaf", "the microphone is gone") in health
     assert health[-2] == ("listening", None)
@@ -109,7 +110,7 @@ def test_a_fault_is_deafness_and_passes() -> None:
 
 def test_signals_carry_state_alarm_and_level() -> None:
     recorder = Recorder()
-    Runner(ScriptedSource(blocks()), pipeline(), [recorder]).run()
+    Runner(ScriptedSource(blocks()), Ears(pipeline()), [recorder]).run()
     assert {signal.alarm for signal in recorder.signals} == {None, "any"}
     assert {signal.buzzer for signal in recorder.signals if signal.alarm} == {True}
     assert {signal.speaking for signal in recorder.signals} == {False, True}
@@ -119,7 +120,7 @@ def test_signals_carry_state_alarm_and_level() -> None:
 def test_an_acknowledgement_from_another_thread_ends_the_alarm() -> None:
     recorder = Recorder()
     source = ScriptedSource([])
-    runner = Runner(source, pipeline(), [recorder])
+    runner = Runner(source, Ears(pipeline()), [recorder])
 
     def press() -> None:
         thread = threading.Thread(target=runner.acknowledge)
@@ -135,7 +136,7 @@ def test_an_acknowledgement_from_another_thread_ends_the_alarm() -> None:
 
 def test_stop_ends_the_run() -> None:
     recorder, source = Recorder(), ScriptedSource([])
-    runner = Runner(source, pipeline(), [recorder])
+    runner = Runner(source, Ears(pipeline()), [recorder])
     source._script = [*blocks()[:5], runner.stop, *blocks()]
     runner.run()
     assert len(source._script) == len(blocks())
@@ -150,7 +151,7 @@ def test_everything_is_closed_when_something_breaks() -> None:
 
     source._script = [breaks]
     with pytest.raises(ZeroDivisionError):
-        Runner(source, pipeline(), [recorder]).run()
+        Runner(source, Ears(pipeline()), [recorder]).run()
     assert (recorder.n_closed, source.is_closed) == (1, True)
     assert recorder.signals[-1].health == "stopped"
 
@@ -175,7 +176,7 @@ def test_a_broken_listener_stops_nobody_and_speaks_once(caplog: pytest.LogCaptur
         broken.broken = False
 
     script.insert(600, mend)
-    Runner(ScriptedSource(script), pipeline(), [guarded, healthy]).run()
+    Runner(ScriptedSource(script), Ears(pipeline()), [guarded, healthy]).run()
     assert len(healthy.outcomes) > len(broken.outcomes) > 0
     texts = [record.getMessage() for record in caplog.records]
     assert texts == ["the log has failed, listening goes on: no space left on the device"]
@@ -186,7 +187,9 @@ def test_a_listener_that_cannot_be_made_stops_nobody(caplog: pytest.LogCaptureFi
         raise RecordError("the disk is read-only")
 
     healthy = Recorder()
-    Runner(ScriptedSource(blocks()[:200]), pipeline(), [Guarded(make, name="log"), healthy]).run()
+    Runner(
+        ScriptedSource(blocks()[:200]), Ears(pipeline()), [Guarded(make, name="log"), healthy]
+    ).run()
     assert healthy.outcomes
     assert [r.getMessage() for r in caplog.records] == [
         "the log has failed, listening goes on: the disk is read-only"
@@ -204,7 +207,7 @@ def test_the_meter_gives_a_level_each_tenth_of_a_second() -> None:
 
 def test_the_state_that_listeners_are_told_is_the_decided_one() -> None:
     recorder = Recorder()
-    Runner(ScriptedSource(blocks()), pipeline(), [recorder]).run()
+    Runner(ScriptedSource(blocks()), Ears(pipeline()), [recorder]).run()
     told = [
         (o.state, state)
         for o, state in zip(recorder.outcomes, recorder.states, strict=True)
