@@ -8,7 +8,8 @@
 #
 # Other options:
 #   --source DIR   a clone elsewhere instead of the one that this file lies in
-#   --firmware     also what firmware_config/apply-firmware.sh sets: pins, sound, SD card
+#   --firmware     also what firmware_config/apply-firmware.sh sets: pins, sound, SD card (with
+#                  --uninstall: takes that back too)
 #   --rebuild      make the environment anew although nothing has changed
 #   --no-start     install only; the next boot starts it (for images)
 #   --purge        with --uninstall: the data too (log, models, configuration, keys)
@@ -87,7 +88,7 @@ install_all() {
 
 run_firmware() {
     say "the firmware's part: apply-firmware.sh"
-    "$source_dir"/firmware_config/apply-firmware.sh ${dry_run:+--dry-run}
+    "$source_dir"/firmware_config/apply-firmware.sh ${dry_run:+--dry-run} "$@"
 }
 
 read_options "$@"

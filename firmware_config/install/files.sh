@@ -6,6 +6,7 @@
 readonly units_dir=$prefix/etc/systemd/system
 readonly sshd_dir=$prefix/etc/ssh/sshd_config.d
 readonly sshd_file=$sshd_dir/ser-edge.conf
+readonly sshd=$prefix/usr/sbin/sshd
 
 replaced=()       # what a failure puts back: "FILE" where there was none, or "FILE|COPY"
 new_units=()      # units that were not installed before
@@ -136,7 +137,7 @@ link_command() {
 install_sshd_file() {
     local source=$source_dir/firmware_config/sshd/ser-edge.conf
     ! cmp -s "$source" "$sshd_file" || return 0
-    if [ ! -x /usr/sbin/sshd ]; then
+    if [ ! -x "$sshd" ]; then
         say "no sshd is here, so models cannot be pushed; with one, run this program again"
     elif [ -z "$dry_run" ] && ! { [ -d "$sshd_dir" ] && sshd_is_sound; }; then
         warn "sshd's own configuration is not sound (sshd -t), so it is left alone;" \
@@ -167,11 +168,11 @@ put_back_files_of_sshd() {
 sshd_is_sound() {
     mkdir -p "$prefix/run/sshd"
     [ -e "$work/host_key" ] || ssh-keygen -q -t ed25519 -N '' -f "$work/host_key"
-    /usr/sbin/sshd -t -h "$work/host_key" 2>"$work/sshd"
+    "$sshd" -t -h "$work/host_key" 2>"$work/sshd"
 }
 
 sshd_obeys() {
-    /usr/sbin/sshd -T -h "$work/host_key" -C "user=$user,host=localhost,addr=127.0.0.1" \
+    "$sshd" -T -h "$work/host_key" -C "user=$user,host=localhost,addr=127.0.0.1" \
         >"$work/sshd-settings" 2>"$work/sshd" || return 1
     grep -q '^forcecommand /usr/local/bin/ser-edge model receive$' "$work/sshd-settings" || {
         echo "its main file does not include sshd_config.d/*.conf, or something there wins" >"$work/sshd"

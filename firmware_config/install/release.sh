@@ -45,8 +45,15 @@ choose_release() {
         release=$former
         return
     fi
-    release=$opt/releases/$(source_version)-$(date -u +%Y%m%dT%H%M%SZ)
+    release=$(new_release)
     change "build ser-edge $(source_version) in $release (a few minutes on a Pi)" build_release
+}
+
+new_release() {
+    local name
+    name=$opt/releases/$(source_version)-$(date -u +%Y%m%dT%H%M%SZ)
+    while [ -e "$name" ]; do name+=+; done
+    echo "$name"
 }
 
 release_is_sound() {

@@ -8,6 +8,11 @@ uninstall_all() {
     remove_path "$command" "remove the command $command" rm -f "$command"
     remove_path "$opt" "remove $opt" rm -rf "$opt"
     remove_data
+    if [ -n "$firmware" ]; then
+        run_firmware --remove
+    elif [ -d "$prefix/var/backups/ser-edge-firmware" ]; then
+        say "the Pi's own settings stay as they are; apply-firmware.sh --remove takes them back"
+    fi
     summarise
 }
 

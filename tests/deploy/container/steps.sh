@@ -19,7 +19,7 @@ run_steps() {
     done
     if [ "$n_failed" -gt 0 ]; then
         echo "== the last lines of the service's log"
-        inside journalctl --unit 'ser-edge*' --no-pager --lines 40 --output short-monotonic || true
+        inside journalctl --unit ser-edge --no-pager --lines 40 --output short-monotonic || true
     fi
     echo "$n_passed passed, $n_failed failed"
     [ "$n_failed" -eq 0 ]
@@ -30,6 +30,7 @@ holds() {
     local sentence=$1
     shift
     if "$@" >"$work/output" 2>&1; then
+        [ "$1" = it_said ] || cp "$work/output" "$work/last"
         echo "ok   $sentence"
         n_passed=$((n_passed + 1))
     else
@@ -60,6 +61,9 @@ within() {
 
 refuses() { ! "$@"; }
 
+# What the last command that was held to something has said.
+it_said() { grep -qF -- "$1" "$work/last" || { cat "$work/last"; return 1; }; }
+
 # exits CODE COMMAND...
 exits() {
     local expected=$1 code=0
@@ -76,7 +80,7 @@ says() {
     grep -qF -- "$words" "$work/said" || { echo "not said: $words"; cat "$work/said"; return 1; }
 }
 
-same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
+same() { diff <(echo "$1") <(echo "$2"); }
 
 differ() { [ "$1" != "$2" ] || { echo "both are '$1'"; return 1; }; }
 
@@ -102,20 +106,20 @@ trouble() { inside cat /run/ser-edge/status.json; }
 as_user() {
     local user=$1
     shift
-    inside setpriv --reuid="$user" --regid="$user" --init-groups "$@"
+    inside setpriv --reuid="$user" --regid="$(inside id -g "$user")" --init-groups "$@"
 }
 
 # Everything that an installer could change.
 state_of_machine() {
-    inside sh -c 'find /etc /opt /usr /var/lib /home /root /run/sshd /var/tmp -xdev \
-        -printf "%p %y %m %u %g %s %T@ %l\n" | sort; systemctl list-unit-files --no-legend'
+    inside sh -c 'find /etc /opt /usr /var/lib /home /root /run/sshd -xdev \
+        -printf "%p %y %m %u %g %s %T@ %l\n" | sort; ls -A /var/tmp | grep -v ^systemd; systemctl list-unit-files --no-legend'
 }
 
 step_dry_run() {
     local before
     before=$(state_of_machine)
     holds "a dry run ends well" inside "$INSTALLER" --dry-run "${OFFLINE[@]}"
-    holds "it says what it would do" says "would make the user ser-edge" cat "$work/output"
+    holds "it says what it would do" it_said "would make the user ser-edge"
     holds "it changed nothing" same "$(state_of_machine)" "$before"
     holds "a user may try it too" as_user nobody "$INSTALLER" --dry-run "${OFFLINE[@]}"
     holds "but only root may install" exits 1 as_user nobody "$INSTALLER" "${OFFLINE[@]}"
@@ -144,7 +148,7 @@ step_first_install() {
     local before
     prepare_microphone
     holds "it installs without network" inside "$INSTALLER" "${OFFLINE[@]}"
-    holds "it says what it changed" says "make the user ser-edge" cat "$work/output"
+    holds "it says what it changed" it_said "make the user ser-edge"
     holds "the service is active without any microphone" is_active
     comes_true "it says that it is deaf" 20 says deaf inside ser-edge status
     holds "being deaf is exit code 69" exits 69 inside ser-edge status
@@ -226,7 +230,7 @@ step_bad_config() {
     holds "it is not started again" says failed inside systemctl is-active ser-edge.service
     holds "not even after half an hour" says inactive inside systemctl is-active ser-edge-again.service
     holds "an update is refused as long" exits 1 inside "$INSTALLER" --rebuild "${OFFLINE[@]}"
-    holds "and says which key" says "wrong" cat "$work/output"
+    holds "and says which key" it_said "wrong"
     sed -i '/^wrong = 1$/d' "$container/etc/ser-edge/config.toml"
     inside systemctl start ser-edge.service
     comes_true "once it is right, it listens" 60 is_listening
@@ -303,7 +307,7 @@ step_broken_update() {
     spoilt_source edge/selftest.py '1i raise SystemExit(70)'
     holds "an update that fails its self-test is refused" exits 1 \
         inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
-    holds "that is said" says "is as it was" cat "$work/output"
+    holds "that is said" it_said "is as it was"
     spoilt_source setup.py '1i syntax error'
     holds "so is one that cannot be built" exits 1 \
         inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
@@ -367,16 +371,11 @@ step_reboot() {
     local before=$leader
     comes_true "before the reboot it listens" 60 is_listening
     inside systemctl reboot || true
-    comes_true "the container starts again" 60 booted_anew "$before"
+    holds "the machine starts again" wait_for_boot "$before"
     comes_true "the service is active after a reboot" 60 is_active
     comes_true "and deaf, because its microphone is not there yet" 30 says deaf inside ser-edge status
     inside systemctl start ser-test-microphone.service
     comes_true "and listens when it comes" 90 is_listening
-}
-
-booted_anew() {
-    leader=$(pgrep -P "$nspawn" | head -n 1)
-    [ -n "$leader" ] && [ "$leader" != "$1" ] && inside systemctl is-system-running --wait
 }
 
 answering() {
