@@ -104,8 +104,8 @@ def _add_way(parser: argparse.ArgumentParser) -> None:
         "--remote-command",
         default="ser-edge model receive",
         metavar="CMD",
-        help="what receives a model there (default: ser-edge model receive); "
-        "a forced command wins over it",
+        help="what receives a model there (default: ser-edge model receive, the only one "
+        "that a forced command admits)",
     )
     parser.add_argument(
         "-o",

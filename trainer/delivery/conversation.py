@@ -16,6 +16,7 @@ Verdict = Literal["changed", "unchanged", "refused", "rolled back", "failed"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 
 _MOST_JUNK: Final = 65_536  # bytes before the first word of the protocol
+_QUEUE_S: Final = 3700.0  # a device waits an hour for another push to end
 _SHOWN_JUNK: Final = 80  # characters
 
 
@@ -85,6 +86,7 @@ class Conversation:
         self._patience_s = patience_s
         self._tell = tell
         self._is_greeted = False
+        self._step = ""
         course.junk = b""
 
     def deliver(self, offer: Offer) -> Answer:
@@ -155,7 +157,10 @@ class Conversation:
 
     def _word(self) -> dict[str, Any]:
         """Return the next word of the protocol; what a shell says before the first is kept."""
-        while (line := self._connection.line(patience_s=self._patience_s)) is not None:
+        # Behind another push, silence is no bad sign; ssh itself sees whether the line is dead.
+        is_queueing = self._step == "waiting"
+        patience_s = max(_QUEUE_S, self._patience_s) if is_queueing else self._patience_s
+        while (line := self._connection.line(patience_s=patience_s)) is not None:
             if word := _word_in(line):
                 return word
             if not self._is_greeted and len(self._course.junk) < _MOST_JUNK:
@@ -163,7 +168,7 @@ class Conversation:
         raise GoneError
 
     def _note(self, word: dict[str, Any]) -> None:
-        name = str(word.get("step", ""))
+        self._step = name = str(word.get("step", ""))
         self._course.steps.append(name)
         self._tell(Step(name=name, text=_told(name, word)))
 

@@ -58,15 +58,13 @@ class Fleet:
         self._n_parallel = n_parallel
         self._stop = threading.Event()
         self._steps: queue.SimpleQueue[tuple[Host, Step]] = queue.SimpleQueue()
+        self._begun: set[Host] = set()
         self._found: dict[Host, HostReport] = {}
 
     @property
     def reports(self) -> list[HostReport]:
         """One for each host, in their order: what is known so far."""
-        return [
-            self._found.get(host) or not_tried(host, "the push ended before its turn")
-            for host in self._hosts
-        ]
+        return [self._found.get(host) or self._unknown(host) for host in self._hosts]
 
     def visit(self, errand: Errand, *, n_canaries: int = 0) -> list[HostReport]:
         """Visit all hosts and return the reports.
@@ -119,7 +117,15 @@ class Fleet:
 
     def _tell_steps(self) -> None:
         while not self._steps.empty():
-            self._watcher.tell(*self._steps.get())
+            host, step = self._steps.get()
+            self._begun.add(host)
+            self._watcher.tell(host, step)
+
+    def _unknown(self, host: Host) -> HostReport:
+        if host not in self._begun:
+            return not_tried(host, "the push ended before its turn")
+        why = "the push was ended before it was known what became of it; ask it with --check"
+        return HostReport(host=host.name, outcome="failed", why=why)
 
     def _keep(self, host: Host, report: HostReport) -> None:
         self._found[host] = report

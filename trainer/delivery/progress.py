@@ -30,8 +30,9 @@ class PlainProgress:
 
     def tell(self, host: Host, step: Step) -> None:
         """Print the step, but for the many that say the same."""
-        if self._last.get(host) != step.text:
-            self._last[host] = step.text
+        said = step.name if step.name == "trial" else step.text
+        if self._last.get(host) != said:
+            self._last[host] = said
             self._write(f"{host.name}: {step.text}\n")
 
     def end(self, host: Host, report: HostReport) -> None:
@@ -122,6 +123,8 @@ class LiveProgress:
             return "waiting for its turn"
         if step.share is not None:
             return f"{rows.bar(step.share)} {step.share:4.0%}  {step.text}"
+        if step.name == "trial":  # the device itself counts
+            return step.text
         return f"{step.text} ({time.monotonic() - self._since_s[host]:.0f} s)"
 
     def _write(self, text: str) -> None:

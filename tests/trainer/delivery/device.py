@@ -85,7 +85,9 @@ def install(content: bytes, offer: dict, visit: int) -> None:
     for step in ("received", "waiting", "verified", "tested", "switched", "trial"):
         say(step=step, signer="ann", latency_ms=3.2, hop_ms=500)
         die_after(step, visit)
-    time.sleep(BEHAVIOUR.get("trial_s", 0))
+    for i in range(1, 1 + int(BEHAVIOUR.get("trial_s", 0) * 10)):
+        say(step="trial", why=f"{i / 10:g} s, needs {BEHAVIOUR['trial_s']:g}")
+        time.sleep(0.1)
     verdict = BEHAVIOUR.get("verdict", "changed")
     if visit > 1 and BEHAVIOUR.get("then"):
         verdict = BEHAVIOUR["then"]

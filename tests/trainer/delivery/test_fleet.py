@@ -105,11 +105,12 @@ def test_ctrl_c_ends_all_visits_and_keeps_the_reports(devices: Devices, offer: O
     hosts = [devices.add("a"), devices.add("b", trial_s=60), devices.add("c")]
     notebook = Notebook()
     fleet = fleet_of(hosts, notebook, n_parallel=1)
-    tell = notebook.tell
+    tell, interrupted = notebook.tell, []
 
     def tell_and_interrupt(host: Host, step: Step) -> None:
         tell(host, step)
-        if (host.name, step.name) == ("b", "trial"):
+        if (host.name, step.name) == ("b", "trial") and not interrupted:
+            interrupted.append(host)
             _thread.interrupt_main()
 
     notebook.tell = tell_and_interrupt
@@ -118,6 +119,21 @@ def test_ctrl_c_ends_all_visits_and_keeps_the_reports(devices: Devices, offer: O
     assert outcomes_of(fleet.reports) == ["changed", "failed", "not tried"]
     assert "the device goes on without us" in fleet.reports[1].why
     assert not (devices.folder / "c" / "visits").exists()
+
+
+def test_a_second_ctrl_c_does_not_make_up_what_became_of_a_host() -> None:
+    def errand(courier: Courier) -> HostReport:
+        courier._tell(Step(name="trial", text=""))
+        threading.Event().wait(0.5)
+        return HostReport(host="a", outcome="changed", why="")
+
+    notebook = Notebook()
+    notebook.tell = lambda host, step: _thread.interrupt_main()
+    notebook.tick = _thread.interrupt_main
+    fleet = fleet_of([Host(name=name, destination=name) for name in "ab"], notebook, n_parallel=1)
+    with pytest.raises(KeyboardInterrupt):
+        fleet.visit(errand)
+    assert outcomes_of(fleet.reports) == ["failed", "not tried"]
 
 
 @pytest.mark.parametrize(

@@ -56,12 +56,13 @@ def test_a_terminal_shows_one_line_a_host() -> None:
     progress.tell(HOSTS[0], Step(name="sending", text="sending 167 kB", share=0.5))
     progress.tick()
     progress.tell(HOSTS[1], Step(name="trial", text="on trial"))
+    progress.tell(HOSTS[2], Step(name="tested", text="switches"))
     progress.end(HOSTS[0], HostReport(host="pi0", outcome="changed", why="room 2 runs"))
     progress.tick()
     assert screen_of(stream.getvalue()) == [
         "pi0  changed      room 2 runs",
-        "pi1  on trial (0 s)",
-        "pi2  waiting for its turn",
+        "pi1  on trial",
+        "pi2  switches (0 s)",
         "",
     ]
     progress.clear()
