@@ -16,12 +16,15 @@ from edge.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, SerError
 
 VERBS: Final = {
     "run": "listen, and show, log and report what is heard",
+    "status": "say whether it listens now, and what it hears",
     "analyze": "tell the emotions of recordings",
     "devices": "list the microphones",
     "doctor": "check this machine and name the remedy for each finding",
+    "panel": "try the wires of LEDs, buzzer and button, or turn all off",
     "selftest": "check that the model gives here what it gave the trainer",
-    "model": "show what is inside a model file",
+    "model": "show, list, verify, activate and receive models",
     "log": "read the local log",
+    "support": "pack what helps to find a fault into one file, without sound",
     "check-config": "check the configuration, or print the default",
     "benchmark": "measure how fast this machine is",
 }

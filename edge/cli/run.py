@@ -92,15 +92,20 @@ def _settings(arguments: argparse.Namespace) -> RunSettings:
     return RunSettings(
         source=arguments.source,
         pace="fast" if arguments.fast else "real-time",
-        config=arguments.config,
-        model=arguments.model,
-        log=arguments.log,
+        config=_absolute(arguments.config),
+        model=_absolute(arguments.model),
+        log=_absolute(arguments.log),
         raw=RawFormat(
             sample_rate_hz=arguments.rate,
             n_channels=arguments.channels,
             sample_format=arguments.format,
         ),
     )
+
+
+def _absolute(path: Path | None) -> Path | None:
+    """Return a path that means the same later: the library of the pins changes the folder."""
+    return path and path.absolute()
 
 
 def _set_up_log(level: str | None) -> None:
