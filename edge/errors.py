@@ -150,6 +150,16 @@ class StoreError(SerError, OSError):
     exit_code = EXIT_IO
 
 
+class NoRoomError(StoreError):
+    """The disk has no room for a model that is offered."""
+
+
+class TransferError(SerError, OSError):
+    """A push ended before the whole model had arrived."""
+
+    exit_code = EXIT_IO
+
+
 class OutputError(SerError, OSError):
     """A file that was asked for cannot be written."""
 

@@ -18,8 +18,11 @@ from edge.devices.recording import pieces
 from edge.infer.classifier import EmotionClassifier
 from edge.infer.interpreter import RuntimeName
 from edge.store.catalog import ModelStore
+from edge.store.starting import BUNDLED
 from edge.stream.blocks import AudioBlock
 from edge.stream.vad import GateSettings
+
+MODEL_SUFFIX: Final = ".tflite"
 
 BUNDLED_MODEL: Final = "room.tflite"
 """The model in `edge/models` that comes with the program."""
@@ -42,6 +45,23 @@ def model_path(config: Config) -> Path:
 def model_store(config: Config) -> ModelStore:
     """Return the models that were pushed to this device."""
     return ModelStore(Places.here().state_directory() / "models", keep=config.store.keep)
+
+
+def named_model(config: Config, name: str | None) -> Path:
+    """Return the model that a person means: a file, an installed model's id, or the current one.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such file and no such model.
+    """
+    if name is None:
+        return model_path(config)
+    if name == BUNDLED:
+        return bundled_model()
+    if Path(name).exists() or name.endswith(MODEL_SUFFIX) or "/" in name:
+        return Path(name)
+    return model_store(config).find(name).path
 
 
 def bundled_model() -> Path:

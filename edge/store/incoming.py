@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from edge.errors import StoreError
+from edge.errors import NoRoomError, StoreError
 from edge.store import durable
 from edge.store.locks import try_lock
 
@@ -81,8 +81,10 @@ def part_of(incoming: Path, sha256: str, *, n_bytes: int) -> Iterator[Part]:
 
     Raises
     ------
+    NoRoomError
+        If the disk has no room for the rest.
     StoreError
-        If the disk has no room for the rest, or cannot be written.
+        If it cannot be written.
     """
     with durable.reported(incoming):
         durable.make_folder(incoming)
@@ -112,7 +114,7 @@ def _refuse_without_room(folder: Path, n_bytes: int) -> None:
     disk = os.statvfs(folder)
     free_bytes = disk.f_bavail * disk.f_frsize
     if free_bytes < n_bytes + _SPARE_BYTES:
-        raise StoreError(
+        raise NoRoomError(
             f"the disk of {folder} has {free_bytes / 1e6:.1f} MB left, but the model needs "
             f"{n_bytes / 1e6:.1f} MB and {_SPARE_BYTES / 1e6:.0f} MB shall stay free; "
             "make room on it"

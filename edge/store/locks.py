@@ -6,6 +6,7 @@ The kernel holds the locks (``flock``), so that a process that was killed holds 
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from edge.store import durable
 
 _FILE_MODE: Final = 0o644
 _PAUSE_S: Final = 0.05
+_PAUSES_BETWEEN_WORDS: Final = 100
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def locked(
     patience_s : float
         How long to wait for its holder.
     on_wait : callable
-        Called once, before waiting.
+        Called now and then while it is held by another.
 
     Raises
     ------
@@ -69,9 +71,12 @@ def _opened(path: Path) -> int:
 def _wait(descriptor: int, path: Path, *, patience_s: float, on_wait: Callable[[], None]) -> None:
     if try_lock(descriptor):
         return
-    on_wait()
     deadline_s = time.monotonic() + patience_s
-    while not try_lock(descriptor):
+    for n in itertools.count():
+        if n % _PAUSES_BETWEEN_WORDS == 0:
+            on_wait()
+        if try_lock(descriptor):
+            return
         if time.monotonic() > deadline_s:
             raise StoreError(
                 f"{path} has been held by another process for {patience_s:g} s; "

@@ -9,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 
 from edge.app import models
-from edge.config.settings import Config
 from edge.contract.bundle import ModelBundle
 from edge.devices.recording import read_recording
 from edge.infer.classifier import EmotionClassifier
@@ -21,7 +20,7 @@ SAMPLE = REPOSITORY / "edge" / "samples" / "room.flac"
 
 @cache
 def bundled() -> ModelBundle:
-    return ModelBundle.load(models.model_path(Config()))
+    return ModelBundle.load(models.bundled_model())
 
 
 @cache

@@ -80,7 +80,7 @@ def test_an_internal_error_is_a_sentence_too(
     def breaks(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("edge.cli.model.ModelBundle.load", breaks)
+    monkeypatch.setattr("edge.cli.model_show.ModelBundle.load", breaks)
     assert exit_code("model", "show") == 70
     assert (
         "internal error: ZeroDivisionError: oh; run again with --debug" in capsys.readouterr().err
