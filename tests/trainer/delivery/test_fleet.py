@@ -128,7 +128,7 @@ def test_a_second_ctrl_c_does_not_make_up_what_became_of_a_host() -> None:
         return HostReport(host="a", outcome="changed", why="")
 
     notebook = Notebook()
-    notebook.tell = lambda host, step: _thread.interrupt_main()
+    notebook.tell = lambda *_: _thread.interrupt_main()
     notebook.tick = _thread.interrupt_main
     fleet = fleet_of([Host(name=name, destination=name) for name in "ab"], notebook, n_parallel=1)
     with pytest.raises(KeyboardInterrupt):

@@ -140,7 +140,7 @@ def test_a_terminal_sees_each_host_and_then_the_report(devices: Devices) -> None
     devices.add("kitchen", trial_s=1.5)
     devices.add("attic", at_once="unchanged")
     console = Console(str(ROOM), "kitchen", "attic")
-    console.child.expect("kitchen  on trial: 1 s, needs 1.5")
+    console.child.expect(r"kitchen  on trial: [\d.]+ s, needs 1.5")
     told = console.rest()
     report = told.rpartition("\x1b[J")[2].splitlines()
     assert report == ["kitchen  changed      room 2 runs", "attic    unchanged    because"]
