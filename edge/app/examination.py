@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from edge.app.listening import panel_pins
 from edge.app.models import model_path
+from edge.app.panels import panel_pins
 from edge.config.load import load_config, log_file
 from edge.config.places import NAME, Places
 from edge.config.settings import Config
@@ -44,6 +44,7 @@ class Examination:
     def of(cls, file: Path | None) -> Examination:
         """Read the configuration; a wrong one is a finding, and the defaults are examined."""
         mine = Places.here()
+        file = None if file is None else file.absolute()  # the pins' library changes the folder
         places = mine if service_user() is None else replace(mine, is_system=True)
         try:
             loaded = load_config(file=file, places=mine)
@@ -66,7 +67,7 @@ class Examination:
             yield check.finding()
 
     def _machine(self) -> list[Check]:
-        folders = (self._log, self.places.root / "etc")
+        folders = (self.log, self.places.root / "etc")
         return [
             Check(name="system", look=system.system),
             Check(name="python", look=system.python),
@@ -120,17 +121,19 @@ class Examination:
         return [
             Check(
                 name="log",
-                look=lambda: storage.log_file(self._log, writer or this_user(), max_mb=max_mb),
+                look=lambda: storage.log_file(self.log, writer or this_user(), max_mb=max_mb),
             ),
             Check(name="service", look=lambda: unit.service(status=find_status(self.places))),
         ]
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """The log of the service, or the user's own."""
         return log_file(self.config, self.places)
 
     @property
-    def _models(self) -> ModelStore:
+    def store(self) -> ModelStore:
+        """The models that were pushed here."""
         return ModelStore(self.places.state_directory() / "models", keep=self.config.store.keep)
 
     @property
@@ -142,12 +145,12 @@ class Examination:
         path = model_path(self.config)
         if not self.config.model.path:
             with suppress(SerError):  # `store` says what is wrong with it
-                current = self._models.current()
+                current = self.store.current()
                 path = current.path if current else path
         return models.model(path, runtime=self.config.model.runtime)
 
     def _store(self) -> Finding:
-        return models.store(self._models, pinned=self.config.model.path, verify=self._verify)
+        return models.store(self.store, pinned=self.config.model.path, verify=self._verify)
 
     def _verify(self, installed: Installed) -> None:
         if installed.signature_path.exists():

@@ -43,11 +43,12 @@ def execute(arguments: argparse.Namespace) -> int:
             raise
         print(json.dumps({"ok": False, "faults": [to_table(fault) for fault in error.faults]}))
         return EXIT_CONFIG
-    print(json.dumps(_document(loaded, places)) if arguments.json else _text(loaded, places))
+    print(json.dumps(document(loaded, places)) if arguments.json else _text(loaded, places))
     return EXIT_OK
 
 
-def _document(loaded: Loaded, places: Places) -> dict[str, Any]:
+def document(loaded: Loaded, places: Places) -> dict[str, Any]:
+    """Return the settings in force, as `--json` prints them."""
     return {
         "ok": True,
         "file": None if loaded.file is None else str(loaded.file),

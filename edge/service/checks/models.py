@@ -50,12 +50,7 @@ def store(models: ModelStore, *, pinned: str, verify: Verify) -> Finding:
     if pinned:
         return not_applicable("store", f"model.path names {pinned}, so that no model can be pushed")
     if models.root.parent.is_dir() and not os.access(models.root.parent, os.X_OK):
-        return Finding(
-            name="store",
-            verdict="ok",
-            found=f"{models.root} is for the service's eyes",
-            remedy="`sudo ser-edge doctor` looks",
-        )
+        return not_applicable("store", f"only root sees {models.root}: `sudo ser-edge doctor`")
     if not models.installed() and models.current_id() is None:
         return well("store", "no model was pushed; the one that came with the program runs")
     damage = _troubles(models, Installed.refuse_damaged)

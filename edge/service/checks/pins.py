@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from edge.devices.gpio import PanelPins, open_pin_factory
@@ -109,13 +112,28 @@ def pins(
 
 def _factory(kind: str) -> Finding:
     try:
-        factory = open_pin_factory()
+        return well("gpio", f"gpiozero uses {_factory_name()}")
     except SerError as error:
         found, _, remedy = str(error).rpartition("; ")
         verdict: Verdict = "warning" if kind == "auto" else "problem"
         return Finding(name="gpio", verdict=verdict, found=found, remedy=_install_hint(remedy))
-    factory.close()
-    return well("gpio", f"gpiozero uses {type(factory).__name__}")
+
+
+def _factory_name() -> str:
+    """Open a pin factory and close it.
+
+    lgpio, once imported, stays in the folder that ``LG_WD`` names and leaves a pipe there: it gets
+    one of its own, and we come back.
+    """
+    is_set = "LG_WD" in os.environ
+    with chdir("."), TemporaryDirectory(prefix="ser-edge-") as folder:
+        try:
+            factory = open_pin_factory(work_dir=folder)
+        finally:
+            if not is_set:
+                os.environ.pop("LG_WD", None)
+        factory.close()
+        return type(factory).__name__
 
 
 def _install_hint(remedy: str) -> str:
@@ -126,7 +144,7 @@ def _install_hint(remedy: str) -> str:
 def _can_open() -> bool:
     """Return whether a factory works without a chip: one that was asked for by name, for tests."""
     try:
-        open_pin_factory().close()
+        _factory_name()
     except SerError:
         return False
     return True

@@ -12,7 +12,7 @@ from typing import Final
 from edge.config.places import SERVICE_USER
 from edge.errors import NoInputError
 from edge.record.query import LogReader
-from edge.service.checks.finding import Finding, well
+from edge.service.checks.finding import Finding, not_applicable, well
 from edge.service.checks.people import Person
 from edge.service.machine import ROOT
 from edge.service.tools import ask
@@ -109,8 +109,7 @@ def log_file(log: Path, person: Person, *, max_mb: float) -> Finding:
         free_mb = space_of(folder).free_mb
         shut = [path for path in (folder, *_parts(log)) if not person.may_use(path)]
     except PermissionError:
-        found = f"{log} is for the service's eyes"
-        return Finding(name="log", verdict="ok", found=found, remedy="`sudo ser-edge doctor` looks")
+        return not_applicable("log", f"only root sees {log}: `sudo ser-edge doctor`")
     found = f"{log}, {free_mb:.0f} MB free"
     if shut:
         words = f"{found}, but {person.name} may not write {shut[0]}"

@@ -114,7 +114,7 @@ def clock(root: Path = ROOT, *, is_synchronised: bool | None = None) -> Finding:
         return not_applicable("clock", f"the system does not tell whether it is set; now {now}")
     if is_set:
         return well("clock", f"set by the network, {now}{chip}")
-    found = f"{now}, but not set by the network{chip}: times in the log may be wrong"
+    found = f"{now}, not set by the network: times in the log may be wrong{chip}"
     return Finding(name="clock", verdict="warning", found=found, remedy=_clock_remedy(root))
 
 

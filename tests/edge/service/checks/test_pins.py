@@ -15,6 +15,7 @@ from edge.devices.gpiolines import Chip, Line, chips, header_chip
 from edge.service.checks import pins as module
 from edge.service.checks.people import Person
 from edge.service.checks.pins import gpio, pins
+from tests.support import REPOSITORY
 
 pytest.importorskip("gpiozero")
 
@@ -213,3 +214,29 @@ def test_a_missing_library_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None
     hint = module._install_hint("on a Raspberry Pi install python3-lgpio")
     assert hint == "`sudo apt install -y python3-lgpio`"
     assert module._install_hint("anything else") == "anything else"
+
+
+def test_looking_leaves_folder_and_environment_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new process: lgpio goes to its folder when it is imported, once."""
+    pytest.importorskip("lgpio")
+    code = (
+        "import os, pathlib\n"
+        "from edge.service.checks.pins import gpio\n"
+        f"gpio('leds', [], pathlib.Path({str(tmp_path)!r}))\n"
+        "import sys; assert 'lgpio' in sys.modules\n"
+        "print(os.getcwd(), os.environ.get('LG_WD'), os.listdir())\n"
+    )
+    monkeypatch.delenv("LG_WD", raising=False)
+    monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout == f"{tmp_path} None []\n"
+    assert found.stderr == ""
