@@ -59,8 +59,7 @@ class Listening:
         )
         self._troubles = Troubles()
         first = self._workshop.first()
-        for sentence in first.troubles:
-            self._troubles.report("model", sentence)
+        self._troubles.report("model", *first.troubles)
         self._ears = Ears(first.make())
         self._session = self._workshop.session()
         source = open_source(config.audio, settings)

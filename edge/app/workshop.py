@@ -188,9 +188,6 @@ class ModelWorkshop:
     def _first_of_store(self, start: Start) -> Prepared:
         candidates = [start.model, *start.fallbacks]
         loaded, failures = self._first_that_loads(candidates)
-        troubles = [*start.troubles, *failures]
-        if start.reverted:
-            troubles.append(f"model {start.reverted.model} was taken back: {start.reverted.why}")
         if failures and start.on_trial and start.model:
             self._take_back(start.model, failures[0])
         former = None
@@ -200,7 +197,7 @@ class ModelWorkshop:
             self._prepared(loaded, self.config, start=start),
             on_trial=former is not None,
             former=former,
-            troubles=tuple(troubles),
+            troubles=(*_troubles(start), *failures),
         )
 
     def _first_that_loads(
@@ -251,7 +248,7 @@ class ModelWorkshop:
             or _of_pipeline(config) != _of_pipeline(self.config),
             on_trial=start.on_trial if start else False,
             current_id=start.current_id if start else None,
-            troubles=start.troubles if start else (),
+            troubles=_troubles(start) if start else (),
         )
 
     def _adopt(self, config: Config) -> None:
@@ -271,6 +268,13 @@ class ModelWorkshop:
             stopwatch_s=time.perf_counter,
         )
         return EmotionPipeline(scorer, rules=self.config.alert)
+
+
+def _troubles(start: Start) -> tuple[str, ...]:
+    if start.reverted is None:
+        return start.troubles
+    taken_back = f"model {start.reverted.model} was taken back: {start.reverted.why}"
+    return (*start.troubles, taken_back)
 
 
 def _of_pipeline(config: Config) -> tuple[object, ...]:

@@ -193,8 +193,8 @@ class Renewal:
 
     def _take(self, prepared: Prepared) -> None:
         self._seen_id = prepared.current_id
-        for sentence in prepared.troubles:
-            self._troubles.report("model", sentence)
+        if prepared.troubles:
+            self._troubles.report("model", *prepared.troubles)
         prepared.adopt()
         if prepared.changes:
             self._switch(prepared)

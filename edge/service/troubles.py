@@ -10,23 +10,25 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class Troubles:
-    """Sentences for people, at most one on each topic."""
+    """Sentences for people, by topic."""
 
     def __init__(self) -> None:
-        self._told: dict[str, str] = {}
+        self._told: dict[str, tuple[str, ...]] = {}
         self._watched: list[Callable[[], str | None]] = []
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is wrong now."""
         watched = (look() for look in self._watched)
-        return (*self._told.values(), *(sentence for sentence in watched if sentence))
+        told = (sentence for sentences in self._told.values() for sentence in sentences)
+        return (*told, *(sentence for sentence in watched if sentence))
 
-    def report(self, topic: str, sentence: str) -> None:
+    def report(self, topic: str, *sentences: str) -> None:
         """Tell of a trouble, in the place of the one on this topic."""
-        if self._told.get(topic) != sentence:
-            _LOG.warning("%s", sentence)
-        self._told[topic] = sentence
+        for sentence in sentences:
+            if sentence not in self._told.get(topic, ()):
+                _LOG.warning("%s", sentence)
+        self._told[topic] = sentences
 
     def settle(self, topic: str) -> None:
         """Forget the trouble on a topic."""
