@@ -56,6 +56,10 @@ new_release() {
     echo "$name"
 }
 
+# Before the link changes, all that it will point to must have survived a power cut. (Below another
+# folder than / that is the business of whoever makes the image.)
+reach_the_disk() { [ -n "$prefix" ] || sync -f "$1"; }
+
 release_is_sound() {
     [ -f "$1/recipe" ] && "$1/bin/python" -c 'import edge' 2>/dev/null
 }
@@ -75,7 +79,7 @@ build_release() {
     try_release
     cp "$source_dir/edge/config/default.toml" "$release/config.default.toml"
     recipe >"$release/recipe"
-    sync -f "$release"
+    reach_the_disk "$release"
 }
 
 # The project's source, copied so that building writes nothing into the clone; or, where the folder
@@ -144,7 +148,7 @@ switch_release() {
 switch_links() {
     [ -z "$former" ] || point "$opt/previous" "releases/$(basename "$former")"
     point "$opt/current" "releases/$(basename "$release")"
-    sync -f "$opt"
+    reach_the_disk "$opt"
 }
 
 # The last two stay: the one that runs and the one before.

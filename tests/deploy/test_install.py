@@ -1,0 +1,414 @@
+"""The installer below a folder, with a Python and a pip that do as they are told.
+
+What real systemd, pip and sshd make of it, `script/test-container` shows.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from edge.config.places import NAME, SERVICE_USER, Places
+from tests.support import REPOSITORY, need
+
+INSTALLER = REPOSITORY / "firmware_config" / "install.sh"
+DEFAULT = Path("edge/config/default.toml")
+
+# Makes environments whose commands fail at the step that $FAIL names, as real ones would.
+PYTHON = """\
+#!/bin/bash
+case "$*" in
+    *version_info*) echo "${VERSION:-3.11}" ;;
+    -VV) echo "Python ${VERSION:-3.11}" ;;
+    "-m venv "*)
+        [ "$FAIL" != venv ] || { echo "no space left on device" >&2; exit 1; }
+        mkdir -p "${@: -1}/bin"
+        cp "$0" "${@: -1}/bin/python"
+        cp "$0" "${@: -1}/bin/ser-edge" ;;
+    "-m pip "*)
+        [ "$FAIL" != hang ] || sleep 60
+        [ "$FAIL" != pip ] || { echo "no matching distribution" >&2; exit 1; } ;;
+    "-c import pyaudio"*) [ "$FAIL" != import ] || { echo "no libportaudio" >&2; exit 1; } ;;
+    "selftest "*) [ "$FAIL" != selftest ] || { echo "golden mismatch" >&2; exit 65; } ;;
+    "check-config "*) [ "$FAIL" != config ] || { echo "unknown key wrong" >&2; exit 78; } ;;
+esac
+"""
+# What would change the machine that runs the tests, or ask what is on it.
+PROGRAMS = {
+    "apt-get": "exit 99",
+    "df": 'echo "${FREE_MB:-9999}M"',
+    "dpkg-query": "echo install ok installed",
+    "getconf": 'echo "${BITS:-64}"',
+    "getent": '[ -e "$SER_PREFIX/users" ] && [ "$1" != shadow ]',
+    "groupadd": 'echo "$@" >>"$SER_PREFIX/groups"',
+    "id": 'if [ "$1" = -u ]; then echo "${USER_ID:-0}"; else cat "$SER_PREFIX/users"; fi',
+    "setpriv": 'while [[ $1 == -* || $1 == env || $1 == *=* ]]; do shift; done; exec "$@"',
+    "useradd": 'echo ser-edge >"$SER_PREFIX/users"',
+    "userdel": 'rm "$SER_PREFIX/users"',
+    "usermod": 'echo "$2" >>"$SER_PREFIX/users"',
+}
+FAILURES = {
+    "venv": "no space left",
+    "pip": "no matching distribution",
+    "import": "no libportaudio",
+    "selftest": "golden mismatch",
+    "config": "unknown key",
+}
+
+
+class Machine:
+    """A folder for ``/``, and what the installer says and does there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "machine"
+        self.source = folder / "clone"
+        self._bin = folder / "bin"
+        for path in (self.root / "var/lib", self._bin):
+            path.mkdir(parents=True)
+        for name, body in {**PROGRAMS, "python": PYTHON}.items():
+            script = self._bin / name
+            script.write_text(body if name == "python" else f"#!/bin/bash\n{body}\n")
+            script.chmod(0o755)
+        # The installed service's user owns nothing on the machine that runs the tests.
+        (self._bin / "install").write_text(
+            '#!/bin/bash\nif [ "$1" = -d ]; then mkdir -p "${@: -1}"; '
+            'else exec /usr/bin/install "$@"; fi\n'
+        )
+        (self._bin / "install").chmod(0o755)
+
+    def clone(self) -> None:
+        """Copy what the installer needs of this repository."""
+        self.source.mkdir()
+        for name in ("firmware_config", "systemd"):
+            shutil.copytree(REPOSITORY / name, self.source / name)
+        for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+            shutil.copy(REPOSITORY / name, self.source / name)
+        for name in ("edge/__init__.py", str(DEFAULT)):
+            (self.source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPOSITORY / name, self.source / name)
+        (self.source / "trainer").mkdir()
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return {
+            "PATH": f"{self._bin}:{os.environ['PATH']}",
+            "SER_PREFIX": str(self.root),
+            "SER_PYTHON": str(self._bin / "python"),
+            "TMPDIR": str(self.root.parent),
+            "FAIL": "",
+            **more,
+        }
+
+    def command(self, *options: str) -> list[str]:
+        return [str(self.source / "firmware_config/install.sh"), *options]
+
+    def run(self, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*options),
+            env=self.environment(**more),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def installed(self, *options: str) -> list[str]:
+        """Install, and return the lines that it said."""
+        finished = self.run(*options)
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout.splitlines()
+
+    def files(self) -> dict[str, str]:
+        """Return every file and link with its content."""
+        return {
+            path.relative_to(self.root).as_posix(): (
+                f"-> {path.readlink()}" if path.is_symlink() else path.read_text()
+            )
+            for path in sorted(self.root.rglob("*"))
+            if (path.is_file() or path.is_symlink()) and path.name != "ser-edge-install.lock"
+        }
+
+    @property
+    def releases(self) -> list[str]:
+        return sorted(path.name for path in (self.root / "opt/ser-edge/releases").iterdir())
+
+    @property
+    def current(self) -> str:
+        return (self.root / "opt/ser-edge/current").resolve().name
+
+    @property
+    def config(self) -> Path:
+        return self.root / "etc/ser-edge/config.toml"
+
+    def change_source(self, name: str = "edge/__init__.py", text: str = "# later\n") -> None:
+        path = self.source / name
+        path.write_text(path.read_text() + text)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    need(shutil.which("flock"), "flock (Debian: util-linux)")
+    made = Machine(tmp_path)
+    made.clone()
+    return made
+
+
+def test_a_dry_run_announces_what_happens_and_changes_nothing(machine: Machine) -> None:
+    announced = machine.installed("--dry-run")
+    assert machine.files() == {}
+    said = machine.installed()
+    stamp = re.compile(r"\d{8}T\d{6}Z\+*")
+    changes = [stamp.sub("", line.replace("would ", "")) for line in announced if "would " in line]
+    done = [stamp.sub("", line) for line in said]
+    assert [line for line in changes[:-1] if line not in done] == []
+    assert f"install: done, with {len(changes) - 1} changes" in done
+
+
+def test_what_lies_where(machine: Machine) -> None:
+    machine.installed()
+    files = machine.files()
+    places = Places(environ={}, is_system=True)
+    assert files["etc/ser-edge/config.toml"] == (REPOSITORY / DEFAULT).read_text()
+    assert files["usr/local/bin/ser-edge"] == "-> /opt/ser-edge/current/bin/ser-edge"
+    assert files["opt/ser-edge/current"] == f"-> releases/{machine.releases[0]}"
+    assert (machine.root / places.state_directory().relative_to("/")).is_dir()
+    for unit in (REPOSITORY / "systemd").iterdir():
+        assert files[f"etc/systemd/system/{unit.name}"] == unit.read_text()
+    for keys in ("allowed_signers", "authorized_keys"):
+        lines = files[f"etc/ser-edge/{keys}"].splitlines()
+        assert lines
+        assert all(line.startswith("#") for line in lines)
+
+
+def test_names_are_those_of_the_program(machine: Machine) -> None:
+    text = (INSTALLER.parent / "install/machine.sh").read_text()
+    assert f"readonly user={SERVICE_USER}\n" in text
+    assert f"readonly etc=$prefix/etc/{NAME}\n" in text
+    drop_in = (INSTALLER.parent / "sshd/ser-edge.conf").read_text()
+    assert f"Match User {SERVICE_USER}\n" in drop_in
+    assert f"AuthorizedKeysFile /etc/{NAME}/authorized_keys\n" in drop_in
+
+
+def test_the_second_time_nothing_is_changed(machine: Machine) -> None:
+    machine.installed()
+    before = machine.files()
+    assert machine.installed() == [
+        "install: no sshd is here, so models cannot be pushed; with one, run this program again",
+        "install: everything was in place already: nothing was changed",
+    ]
+    assert machine.files() == before
+
+
+@pytest.mark.parametrize("step", FAILURES)
+def test_a_failure_leaves_the_old_installation(machine: Machine, step: str) -> None:
+    machine.installed()
+    before = machine.files()
+    machine.change_source()
+    machine.change_source("systemd/ser-edge.service")
+    machine.change_source(str(DEFAULT))
+    finished = machine.run(FAIL=step)
+    assert finished.returncode == 1
+    assert FAILURES[step] in finished.stderr
+    assert finished.stderr.endswith("install: the installation that was there is as it was\n")
+    assert machine.files() == before
+
+
+@pytest.mark.parametrize("step", sorted(set(FAILURES) - {"config"}))
+def test_a_failure_of_the_first_installation_installs_nothing(machine: Machine, step: str) -> None:
+    finished = machine.run(FAIL=step)
+    assert finished.returncode == 1
+    assert finished.stderr.endswith("install: nothing was installed\n")
+    assert [name for name in machine.files() if not name.startswith(("users", "groups"))] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_an_interrupted_update_leaves_the_old_installation(
+    machine: Machine, number: signal.Signals
+) -> None:
+    machine.installed()
+    before = machine.files()
+    machine.change_source()
+    with subprocess.Popen(
+        machine.command(),
+        env=machine.environment(FAIL="hang"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 30
+        while len(machine.releases) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(process.pid, number)  # as a terminal does: to all of them
+        process.communicate()
+    assert process.returncode == 130
+    assert machine.files() == before
+
+
+def test_what_a_power_cut_left_half_built_is_removed(machine: Machine) -> None:
+    machine.installed()
+    half = machine.root / "opt/ser-edge/releases/0.0.9-20260101T000000Z"
+    (half / "bin").mkdir(parents=True)
+    assert any("remove the old release 0.0.9" in line for line in machine.installed())
+    assert machine.releases == [machine.current]
+
+
+def test_an_update_keeps_the_release_before(machine: Machine) -> None:
+    before = []
+    for _ in range(4):
+        machine.change_source()
+        machine.installed()
+        before.append(machine.current)
+    assert machine.releases == sorted(before[-2:])
+    previous = (machine.root / "opt/ser-edge/previous").resolve().name
+    assert previous == before[-2]
+
+
+def test_rebuild_makes_it_anew(machine: Machine) -> None:
+    machine.installed()
+    before = machine.current
+    machine.installed("--rebuild")
+    assert machine.current != before
+
+
+def test_a_broken_environment_is_built_anew(machine: Machine) -> None:
+    machine.installed()
+    before = machine.current
+    (machine.root / "opt/ser-edge/current/bin/python").unlink()
+    machine.installed()
+    assert machine.current != before
+
+
+@pytest.mark.parametrize(
+    ("edited", "default_changes", "expected", "beside"),
+    [
+        (False, False, "old default", None),
+        (False, True, "new default", None),
+        (True, False, "edited", None),
+        (True, True, "edited", "new default"),
+    ],
+)
+def test_the_configuration_is_the_owners(
+    machine: Machine, edited: bool, default_changes: bool, expected: str, beside: str | None
+) -> None:
+    machine.installed()
+    texts = {"old default": machine.config.read_text()}
+    if edited:
+        machine.config.write_text(texts["old default"] + "# mine\n")
+    texts["edited"] = machine.config.read_text()
+    if default_changes:
+        machine.change_source(str(DEFAULT))
+    texts["new default"] = (machine.source / DEFAULT).read_text()
+    machine.change_source()
+    machine.installed()
+    assert machine.config.read_text() == texts[expected]
+    new = machine.config.with_name("config.toml.new")
+    assert (new.read_text() if new.exists() else None) == (beside and texts[beside])
+
+
+def test_keys_are_never_touched(machine: Machine) -> None:
+    machine.installed()
+    for keys in ("allowed_signers", "authorized_keys"):
+        (machine.root / "etc/ser-edge" / keys).write_text(f"{keys} of the owner\n")
+    machine.change_source()
+    machine.installed()
+    for keys in ("allowed_signers", "authorized_keys"):
+        assert (machine.root / "etc/ser-edge" / keys).read_text() == f"{keys} of the owner\n"
+
+
+def test_units_that_are_gone_are_removed_and_only_ours(machine: Machine) -> None:
+    machine.installed()
+    units = machine.root / "etc/systemd/system"
+    (machine.source / "systemd/ser-edge-again.service").unlink()
+    theirs = {"ser-edge-sdcard.service", "another.service", "ser-edges.service"}
+    for name in theirs:
+        (units / name).write_text("[Unit]\n")
+    machine.installed()
+    left = {path.name for path in units.iterdir()}
+    assert left == theirs | {path.name for path in (machine.source / "systemd").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "words"),
+    [
+        ([], {"VERSION": "3.10"}, "Python 3.10, and 3.11, 3.12 or 3.13 is needed"),
+        ([], {"BITS": "32", "VERSION": "3.13"}, "for which no TFLite runtime exists"),
+        ([], {"FREE_MB": "100"}, "only 100 MB are free"),
+        ([], {"USER_ID": "1000"}, "only root can do that: sudo"),
+        (["--source", "/"], {}, "/ is no clone of speech-emotion-edge"),
+        (["--wheels", "/"], {}, "/ holds neither setuptools nor speech_emotion_edge"),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_sentence(
+    machine: Machine, options: list[str], environment: dict[str, str], words: str
+) -> None:
+    finished = machine.run(*options, **environment)
+    assert finished.returncode == 1
+    assert words in finished.stderr.splitlines()[0]
+    assert machine.files() == {}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--force",), ("--wheels",), ("--wheels", "/nowhere"), ("--purge",), ("--yes",), ("extra",)],
+)
+def test_a_wrong_command_line_is_a_usage_error(machine: Machine, options: tuple[str, ...]) -> None:
+    finished = machine.run(*options)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("install: ")
+    assert machine.files() == {}
+
+
+def test_missing_packages_are_named_when_apt_fails(machine: Machine) -> None:
+    (machine.root.parent / "bin/dpkg-query").write_text("#!/bin/bash\nexit 1\n")
+    finished = machine.run()
+    assert finished.returncode == 1
+    assert "libportaudio2" in finished.stdout
+    assert "install them beforehand" in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "keeps_data"),
+    [((), True), (("--yes",), True), (("--purge",), True), (("--purge", "--yes"), False)],
+)
+def test_uninstalling_removes_data_only_when_told_twice(
+    machine: Machine, options: tuple[str, ...], keeps_data: bool
+) -> None:
+    machine.installed()
+    log = machine.root / "var/lib/ser-edge/log.db"
+    log.write_text("rows")
+    machine.installed("--uninstall", *options)
+    left = set(machine.files())
+    assert not [name for name in left if name.startswith(("opt/", "usr/", "etc/systemd"))]
+    assert ("var/lib/ser-edge/log.db" in left) == keeps_data
+    assert ("etc/ser-edge/config.toml" in left) == keeps_data
+    assert ("users" in left) == keeps_data
+
+
+def test_a_dry_run_of_the_uninstallation_changes_nothing(machine: Machine) -> None:
+    machine.installed()
+    before = machine.files()
+    said = machine.installed("--uninstall", "--purge", "--dry-run")
+    assert "install: would remove " + str(machine.root / "opt/ser-edge") in said
+    assert machine.files() == before
+
+
+def test_data_that_was_kept_is_taken_over(machine: Machine) -> None:
+    machine.installed()
+    machine.config.write_text("[log]\nretention_days = 30\n")
+    machine.installed("--uninstall", "--yes")
+    machine.installed()
+    assert machine.config.read_text() == "[log]\nretention_days = 30\n"
+
+
+def test_help_is_the_head_of_the_file() -> None:
+    finished = subprocess.run([INSTALLER, "--help"], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0
+    for option in ("--dry-run", "--uninstall", "--wheels", "--source", "--firmware", "--purge"):
+        assert option in finished.stdout
