@@ -24,7 +24,8 @@ from edge.store.catalog import ModelStore
 from edge.store.entries import Installed
 from edge.store.signature import signer_of
 
-SIGNERS: Final = "allowed_signers"
+_SIGNERS: Final = "allowed_signers"
+_PUSHERS: Final = "authorized_keys"
 _MODEL_LIMIT_S: Final = 60.0
 """A Pi Zero computes the golden cases in seconds; a card that fails is slow to read."""
 
@@ -139,7 +140,7 @@ class Examination:
     @property
     def _signers_file(self) -> Path:
         beside = self.file.parent if self.file else self.places.root / "etc" / NAME
-        return Path(self.config.store.signers or beside / SIGNERS)
+        return Path(self.config.store.signers or beside / _SIGNERS)
 
     def _model(self) -> Finding:
         path = model_path(self.config)
@@ -163,7 +164,7 @@ class Examination:
         return models.signers(
             self._signers_file,
             allow_unsigned=self.config.store.allow_unsigned,
-            is_installed=service_user() is not None,
+            pushers=self._signers_file.with_name(_PUSHERS),
         )
 
     def _status(self) -> Status | None:

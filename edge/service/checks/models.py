@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +32,8 @@ def model(path: Path, *, runtime: RuntimeName, limits: Limits = LIMITS) -> Findi
     manifest, n_cases = passed.manifest, len(passed.golden_cases)
     return well(
         "model",
-        f"{manifest.name} {manifest.version}, {n_cases} golden cases agree, {path} "
-        f"(at most {passed.latency_ms:.0f} ms for {passed.hop_ms:.0f} ms of sound)",
+        f"{manifest.name} {manifest.version}: {n_cases} golden cases agree, at most "
+        f"{passed.latency_ms:.0f} ms for {passed.hop_ms:.0f} ms of sound; {path}",
     )
 
 
@@ -62,7 +63,7 @@ def store(models: ModelStore, *, pinned: str, verify: Verify) -> Finding:
     return _last_trial(models, f"{_current(models)} runs, {len(models.installed())} installed")
 
 
-def signers(file: Path, *, allow_unsigned: bool, is_installed: bool) -> Finding:
+def signers(file: Path, *, allow_unsigned: bool, pushers: Path) -> Finding:
     """Check that somebody may sign models, and that nobody else can name who.
 
     Parameters
@@ -71,17 +72,14 @@ def signers(file: Path, *, allow_unsigned: bool, is_installed: bool) -> Finding:
         ``allowed_signers``.
     allow_unsigned : bool
         As configured.
-    is_installed : bool
-        Whether this machine is one to which models are pushed.
+    pushers : Path
+        ``authorized_keys`` of the service's user: whose keys may deliver models.
     """
     try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-        is_open = bool(file.stat().st_mode & 0o022)
+        n_signers = _n_lines(file)
+        is_open = file.exists() and bool(file.stat().st_mode & 0o022)
     except PermissionError:
-        return not_applicable("signers", f"only the service may read {file}")
-    except OSError:
-        lines, is_open = [], False
-    n_signers = sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
+        return not_applicable("signers", f"only root sees {file}: `sudo ser-edge doctor`")
     if is_open:
         found = f"whoever uses this machine may write {file}, and so sign models"
         remedy = f"`sudo chown root: {file} && sudo chmod 644 {file}`"
@@ -89,15 +87,24 @@ def signers(file: Path, *, allow_unsigned: bool, is_installed: bool) -> Finding:
     if n_signers or allow_unsigned:
         unsigned = "; models without a signature are taken too" if allow_unsigned else ""
         return well("signers", f"{n_signers} in {file}{unsigned}")
-    if not is_installed:
-        return not_applicable("signers", f"no {file}: no model is pushed to this machine")
-    return Finding(
-        name="signers",
-        verdict="warning",
-        found=f"{file} names nobody: every model that is pushed will be refused",
-        remedy=f'`echo "you@example.org $(cat id_ed25519.pub)" | sudo tee -a {file}` with the '
-        "public key of whoever signs models",
-    )
+    with suppress(PermissionError):
+        if _n_lines(pushers):
+            return Finding(
+                name="signers",
+                verdict="warning",
+                found=f"{file} names nobody, so that every model that is pushed is refused",
+                remedy=f"`sudo nano {file}`, and paste the line that `ser-trainer sign` prints",
+            )
+    return not_applicable("signers", "nobody may push a model to this machine yet")
+
+
+def _n_lines(file: Path) -> int:
+    """Count what is neither empty nor a comment; 0 where there is no file."""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return 0
+    return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
 
 
 def _troubles(models: ModelStore, look: Callable[[Installed], object]) -> str:

@@ -15,7 +15,7 @@ from edge.record.query import LogReader
 from edge.service.checks.finding import Finding, not_applicable, well
 from edge.service.checks.people import Person
 from edge.service.machine import ROOT
-from edge.service.tools import ask
+from edge.service.tools import Answer, ask
 
 _LEAST_FREE_MB: Final = 300.0
 _LEAST_FREE_SHARE: Final = 0.05
@@ -78,19 +78,21 @@ def card(root: Path = ROOT, *, kernel_log: str | None = None) -> Finding:
     kernel_log : str, optional
         What `dmesg` says; asked where it is None.
     """
-    text = ask("dmesg").text if kernel_log is None else kernel_log
+    told = ask("dmesg") if kernel_log is None else Answer(text=kernel_log)
     counts = {
         file.parent.name: int(file.read_text(encoding="ascii"))
         for file in sorted((root / "sys/fs/ext4").glob("*/errors_count"))
     }
     signs = [f"{name}: {count} file system errors" for name, count in counts.items() if count]
-    lines = [line.strip() for line in text.splitlines() if _CARD_TROUBLE.search(line)]
+    lines = [line.strip() for line in told.text.splitlines() if _CARD_TROUBLE.search(line)]
     if lines:
         signs.append(f"{len(lines)} complaints of the kernel, the last: {lines[-1]}")
     if signs:
         return Finding(name="card", verdict="problem", found="; ".join(signs), remedy=_BACKUP)
-    looked = "file system" if counts else "kernel's log"
-    return well("card", f"no errors in the {looked}")
+    looked = [*(["file system"] if counts else []), *([] if told.fault else ["kernel's log"])]
+    if not looked:
+        return not_applicable("card", "only root sees the kernel's log: `sudo ser-edge doctor`")
+    return well("card", f"no errors in the {' and the '.join(looked)}")
 
 
 def log_file(log: Path, person: Person, *, max_mb: float) -> Finding:

@@ -32,6 +32,8 @@ PROPERTIES: Final = (
 )
 _LOG: Final = "`sudo journalctl -u ser-edge -n 30 --no-pager` says why"
 _RESET: Final = "`sudo systemctl reset-failed ser-edge && sudo systemctl restart ser-edge`"
+_STUCK_S: Final = 15.0
+"""The status is written once a second; a Pi that is busy may be late."""
 _INSTALL: Final = "`sudo firmware_config/install.sh` in a clone of the repository"
 _REASONS: Final = {
     "watchdog": "it hung, and systemd ended it",
@@ -106,6 +108,8 @@ def _loaded(properties: Mapping[str, str], status: Status | None) -> Finding:
         )
     words = properties.get("StatusText") or properties.get("SubState", "")
     found = f"{state}: {words}"
+    if status and str(status.pid) != properties.get("MainPID"):
+        status = None  # of another program, or of a former run
     return _set_up(found, properties) or _in_itself(found, status, is_active=state == "active")
 
 
@@ -135,13 +139,13 @@ def _set_up(found: str, properties: Mapping[str, str]) -> Finding | None:
 def _in_itself(found: str, status: Status | None, *, is_active: bool = True) -> Finding:
     if status is None:
         return well("service", found)
-    if is_active and not status.alive:
+    if is_active and status.age_s > _STUCK_S:
         words = f"{found}; but it has said nothing since {status.updated_utc}: it hangs"
         remedy = "`sudo systemctl restart ser-edge`"
         return Finding(name="service", verdict="problem", found=words, remedy=remedy)
     if status.health == "deaf":
-        words = f"{found}; but it hears nothing: {status.fault or 'no reason is known'}"
-        remedy = "see what stands at microphone, format and level above"
+        words = f"it runs, but hears nothing: {status.fault or 'no reason is known'}"
+        remedy = "do what stands at sound, microphone, format and level above"
         return Finding(name="service", verdict="problem", found=words, remedy=remedy)
     if status.trouble:
         words = f"{found}; {'; '.join(status.trouble)}"

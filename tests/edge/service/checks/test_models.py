@@ -114,40 +114,45 @@ def test_a_signature_that_does_not_hold_any_more(store: ModelStore) -> None:
     assert "ser-trainer sign" in finding.remedy
 
 
+KEY = 'restrict,command="ser-edge model receive" ssh-ed25519 AAAA ann\n'
+
+
 @pytest.mark.parametrize(
-    ("text", "allow_unsigned", "is_installed", "verdict", "words"),
+    ("text", "keys", "allow_unsigned", "verdict", "words"),
     [
-        (LINE, False, True, "ok", "1 in "),
-        (f"# a comment\n\n{LINE}{LINE}", False, True, "ok", "2 in "),
-        (LINE, True, True, "ok", "without a signature are taken too"),
-        ("# nobody yet\n", False, True, "warning", "names nobody"),
-        (None, False, True, "warning", "names nobody"),
-        (None, True, True, "ok", "0 in "),
-        (None, False, False, "ok", "not applicable"),
+        (LINE, KEY, False, "ok", "1 in "),
+        (f"# a comment\n\n{LINE}{LINE}", None, False, "ok", "2 in "),
+        (LINE, KEY, True, "ok", "without a signature are taken too"),
+        ("# nobody yet\n", KEY, False, "warning", "names nobody"),
+        (None, KEY, False, "warning", "names nobody"),
+        (None, KEY, True, "ok", "0 in "),
+        (None, "# nobody yet\n", False, "ok", "not applicable"),
+        ("# nobody yet\n", None, False, "ok", "not applicable"),
     ],
 )
 def test_signers(
     tmp_path: Path,
     text: str | None,
+    keys: str | None,
     allow_unsigned: bool,
-    is_installed: bool,
     verdict: str,
     words: str,
 ) -> None:
-    file = tmp_path / "allowed_signers"
-    if text is not None:
-        file.write_text(text)
-        file.chmod(0o644)
-    finding = models.signers(file, allow_unsigned=allow_unsigned, is_installed=is_installed)
+    file, pushers = tmp_path / "allowed_signers", tmp_path / "authorized_keys"
+    for path, content in ((file, text), (pushers, keys)):
+        if content is not None:
+            path.write_text(content)
+            path.chmod(0o644)
+    finding = models.signers(file, allow_unsigned=allow_unsigned, pushers=pushers)
     assert finding.verdict == verdict
     assert words in finding.found
-    assert (f"sudo tee -a {file}" in finding.remedy) == (verdict == "warning")
+    assert (f"sudo nano {file}" in finding.remedy) == (verdict == "warning")
 
 
 def test_signers_that_everybody_may_name(tmp_path: Path) -> None:
     file = tmp_path / "allowed_signers"
     file.write_text(LINE)
     file.chmod(0o666)
-    finding = models.signers(file, allow_unsigned=False, is_installed=True)
+    finding = models.signers(file, allow_unsigned=False, pushers=tmp_path / "keys")
     assert finding.verdict == "problem"
     assert f"sudo chmod 644 {file}" in finding.remedy

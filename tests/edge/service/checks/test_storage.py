@@ -76,6 +76,16 @@ def test_complaints_of_the_kernel(tmp_path: Path, line: str, is_trouble: bool) -
     assert (line in finding.found) == is_trouble
 
 
+def test_who_may_see_neither_is_told_who_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "dmesg"
+    tool.write_text("#!/bin/sh\necho 'dmesg: read kernel buffer failed'\nexit 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert card(tmp_path).found.startswith("not applicable: only root sees the kernel's log")
+
+
 @pytest.mark.parametrize(("count", "verdict"), [(0, "ok"), (3, "problem")])
 def test_the_file_systems_own_count(tmp_path: Path, count: int, verdict: str) -> None:
     file = tmp_path / "sys/fs/ext4/mmcblk0p2/errors_count"
