@@ -92,13 +92,14 @@ def _found(arguments: argparse.Namespace) -> dict[str, Any]:
 def _limit(arguments: argparse.Namespace) -> None:
     memory_bytes = _address_space_bytes() + arguments.memory_mb * 10**6
     used_s = int(time.process_time()) + 1
-    for limit, value in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CPU, used_s + arguments.cpu_s),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, _MAX_OUTPUT_BYTES),
+    cpu_s = used_s + arguments.cpu_s
+    for limit, soft, hard in (
+        (resource.RLIMIT_AS, memory_bytes, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s, cpu_s + 1),  # the soft one has a signal of its own
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, _MAX_OUTPUT_BYTES, _MAX_OUTPUT_BYTES),
     ):
-        resource.setrlimit(limit, (value, value))
+        resource.setrlimit(limit, (soft, hard))
     # Whoever started this may be gone; the kernel ends even a loop in native code.
     signal.alarm(arguments.wall_s)
 
