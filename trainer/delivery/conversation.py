@@ -49,6 +49,8 @@ class Course:
     have: int = 0
     """Bytes that the device had when it was greeted last."""
     n_sent: int = 0
+    is_sent: bool = False
+    """Whether some attempt has sent the last byte."""
     steps: list[str] = field(default_factory=list)
     """Names of the device's steps, of all attempts."""
     junk: bytes = b""
@@ -140,6 +142,7 @@ class Conversation:
             n_done += n_taken
             if not n_taken:  # its last words are still to be read
                 return
+        self._course.is_sent = True
         self._tell_share(n_done, len(content))
 
     def _take(self, data: memoryview) -> int:

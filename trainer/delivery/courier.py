@@ -83,6 +83,7 @@ class Courier:
         self._stop = stop
         self._course = Course()
         self._n_attempts = 0
+        self._was_greeted = False
         self._begun_s = time.monotonic()
 
     def deliver(self, offer: Offer) -> HostReport:
@@ -122,6 +123,7 @@ class Courier:
 
     def _attempt(self, errand: Callable[[Conversation], HostReport]) -> HostReport | Complaint:
         self._n_attempts += 1
+        self._was_greeted = self._course.device is not None
         if self._n_attempts == 1:
             self._tell(Step(name="connecting", text="connecting"))
         with Connection(self._way.command(self._host), stop=self._stop) as connection:
@@ -162,15 +164,16 @@ class Courier:
 
     def _given_up(self, complaint: Complaint) -> HostReport:
         why = complaint.sentence
-        if "switched" in self._course.steps:
+        if self._course.is_sent:
             why = f"{why}; {self._standing()}"
         return HostReport(host=self._host.name, outcome=complaint.outcome, why=why)
 
     def _standing(self) -> str:
         """Return what holds on the device after a push that was not brought to its end."""
-        if "switched" in self._course.steps:
+        # Its words may be lost on their way: what it has whole, it may have switched to.
+        if self._course.is_sent:
             return (
-                "the new model is on trial there, and the device goes on without us: ask it with "
+                "the device may have switched, and goes on without us: ask it with "
                 f"`ser-trainer push --check {self._host.name}`"
             )
         return "the device has its former model, and what was sent is kept for the next push"
@@ -180,8 +183,8 @@ class Courier:
 
     def _final(self, answer: Answer) -> HostReport:
         outcome, why = answer.outcome, answer.why
-        # An attempt before this one broke off after the switch: this push changed the model.
-        if outcome == "unchanged" and "switched" in self._course.steps and self._n_attempts > 1:
+        # An attempt before this one found another model: this push has changed it.
+        if outcome == "unchanged" and self._was_greeted:
             outcome, why = "changed", f"{why} (the connection broke meanwhile)"
         return HostReport(
             host=self._host.name,

@@ -44,9 +44,10 @@ def test_at_every_step_the_old_or_the_new_model_is_there(what: str, server: Serv
         push = Push(device, server)
         report = push.run(version := f"{number}.0")
         assert report.outcome == "changed", (step, report.why)
-        assert report.n_attempts == 2, step
-        assert len(push.found) == 1
-        assert push.found[0] in {former, version}
+        # Where nobody is left to judge the model, the last word follows the switch at once.
+        assert report.n_attempts == 2 or step == "switched"
+        assert len(push.found) == report.n_attempts - 1
+        assert set(push.found) <= {former, version}
         if step in {"hello", "received", "verified"}:
             assert push.found[0] == former
         assert running(device.state) == version
