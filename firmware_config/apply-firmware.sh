@@ -264,7 +264,10 @@ tell_system() {
     [ -z "$root$dry_run" ] && [ -d /run/systemd/system ] && [ -n "$touched" ] || return 0
     # systemd reads system.conf.d, too, when it is executed anew; services go on.
     case $touched in *system.conf.d*) systemctl daemon-reexec ;; *) systemctl daemon-reload ;; esac
-    case $touched in *udev*) udevadm control --reload && udevadm trigger --subsystem-match=gpio ;; esac
+    # A container has no udev that could be told.
+    case $touched in
+        *udev*) { udevadm control --reload && udevadm trigger --subsystem-match=gpio; } 2>/dev/null || true ;;
+    esac
     case $touched in *journald*) systemctl restart systemd-journald ;; esac
     case $touched in *sysctl*) sysctl --quiet --system >/dev/null || true ;; esac
     case $touched in *sdcard*) [ $action = remove ] || systemctl start $UNIT || true ;; esac

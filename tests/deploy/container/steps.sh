@@ -2,6 +2,9 @@
 # What must hold in the container, in groups that run in this order. A part of script/test-container,
 # which gives: inside COMMAND..., $container (its root, from outside), $work, $repository.
 
+# shellcheck source=tests/deploy/container/fleet.sh
+source "$repository/tests/deploy/container/fleet.sh"
+
 readonly STEPS=(dry_run first_install hardening microphone crash stuck reload bad_config start_limit
     push broken_update update_that_does_not_start stopped_stays_stopped edited_config daily_check
     reboot uninstall former_commit purge)
@@ -150,14 +153,14 @@ step_first_install() {
     holds "it installs without network" inside "$INSTALLER" "${OFFLINE[@]}"
     holds "it says what it changed" it_said "make the user ser-edge"
     holds "the service is active without any microphone" is_active
-    comes_true "it says that it is deaf" 20 says deaf inside ser-edge status
+    comes_true "it says that it is deaf" 20 says DEAF inside ser-edge status
     holds "being deaf is exit code 69" exits 69 inside ser-edge status
     holds "the unit and the timer are enabled" inside \
         systemctl is-enabled ser-edge.service ser-edge-selftest.timer
     holds "the service may write nothing of the program" same '' \
         "$(as_user ser-edge find /opt/ser-edge /usr/local/bin /etc/ser-edge -writable ! -type l)"
     holds "it is in the groups of microphones and pins" says 'audio gpio' as_user ser-edge id -nG
-    holds "everybody may ask for the status" says deaf as_user nobody ser-edge status
+    holds "everybody may ask for the status" says DEAF as_user nobody ser-edge status
     holds "nobody else may read the log" refuses as_user nobody ls /var/lib/ser-edge
     before=$(process)
     holds "a second time it changes nothing" says "nothing was changed" inside "$INSTALLER" "${OFFLINE[@]}"
@@ -274,11 +277,11 @@ step_push() {
         return
     fi
     ssh-keygen -q -t ed25519 -N '' -C container -f "$work/key"
-    ssh_options=(--ssh-option "IdentityFile=$work/key" --ssh-option IdentitiesOnly=yes
-        --ssh-option "UserKnownHostsFile=$work/known_hosts" --ssh-option StrictHostKeyChecking=accept-new)
+    ssh_options=(-o "IdentityFile=$work/key" -o IdentitiesOnly=yes
+        -o "UserKnownHostsFile=$work/known_hosts" -o StrictHostKeyChecking=accept-new)
     "$pusher" "$repository/tests/deploy/container/make_model.py" "$work/newer.tflite" 2
     before=$(process)
-    holds "without its key nobody gets in" refuses push "$work/newer.tflite"
+    holds "without its key nobody gets in" exits 69 push "$work/newer.tflite"
     cp "$work/key.pub" "$container/root/key.pub"
     inside sh -c 'ser-edge model authorize /root/key.pub >>/etc/ser-edge/authorized_keys'
     holds "an unsigned or unknown signature is refused" exits 65 push "$work/newer.tflite"
@@ -373,7 +376,7 @@ step_reboot() {
     inside systemctl reboot || true
     holds "the machine starts again" wait_for_boot "$before"
     comes_true "the service is active after a reboot" 60 is_active
-    comes_true "and deaf, because its microphone is not there yet" 30 says deaf inside ser-edge status
+    comes_true "and deaf, because its microphone is not there yet" 30 says DEAF inside ser-edge status
     inside systemctl start ser-test-microphone.service
     comes_true "and listens when it comes" 90 is_listening
 }
