@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -50,8 +51,7 @@ class Examination:
         try:
             loaded = load_config(file=file, places=mine)
         except ConfigError as error:
-            named = mine.config_file(file) or "the variables of the environment"
-            remedy = f"correct {named}, then see what `ser-edge check-config` says"
+            remedy = _correcting(error, mine.config_file(file))
             first = Finding(name="config", verdict="problem", found=str(error), remedy=remedy)
             return cls(config=Config(), places=places, first=first, file=mine.config_file(file))
         found = str(loaded.file) if loaded.file else "no file: every setting at its default"
@@ -178,3 +178,11 @@ class Examination:
     def _level(self) -> float | None:
         status = self._status()
         return None if status is None else status.level_dbfs
+
+
+def _correcting(error: ConfigError, file: Path | None) -> str:
+    place = re.search(r"^\s*(/\S+):(\d+):", str(error), re.MULTILINE)
+    if place:
+        return f"`sudo nano +{place[2]} {place[1]}`, until `ser-edge check-config` is content"
+    named = file or "the variables of the environment"
+    return f"correct {named}, until `ser-edge check-config` is content"

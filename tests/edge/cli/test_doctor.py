@@ -142,5 +142,5 @@ def test_a_wrong_configuration_does_not_end_the_examination(
     code, findings = _examine(capsys, config=room)
     assert code == 69
     assert "devise" in findings["config"].found
-    assert str(room) in findings["config"].remedy
+    assert findings["config"].remedy.startswith(f"`sudo nano +2 {room}`")
     assert findings["python"].verdict == "ok"
