@@ -288,7 +288,7 @@ step_push() {
     echo "container namespaces=\"ser-edge-model\" $(cut -d ' ' -f 1,2 "$work/key.pub")" \
         >>"$container/etc/ser-edge/allowed_signers"
     holds "a signed model is taken" push "$work/newer.tflite"
-    holds "and reported as changed" says '"changed"' cat "$work/output"
+    holds "and reported as changed" it_said '"changed"'
     holds "the same again is a no-op" says '"unchanged"' push "$work/newer.tflite"
     holds "the service never stopped" same "$(process)" "$before"
     holds "the key opens nothing else" exits 2 nsenter -t "$leader" -n ssh -i "$work/key" \
