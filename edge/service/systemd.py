@@ -14,6 +14,10 @@ from typing import Final
 
 _LOG: Final = logging.getLogger(__name__)
 _US_PER_S: Final = 1e6
+_PATIENCE_S: Final = 0.05
+"""A manager that does not read must not make us deaf."""
+_READY_PATIENCE_S: Final = 2.0
+"""But where this word is lost, the service counts as never started."""
 
 
 class Notifier:
@@ -39,7 +43,7 @@ class Notifier:
 
     def ready(self) -> None:
         """Say that the program has started, or that it has read its settings anew."""
-        self._send("READY=1")
+        self._send("READY=1", patience_s=_READY_PATIENCE_S)
 
     def reloading(self) -> None:
         """Say that the settings are being read anew; `ready` must follow."""
@@ -58,12 +62,12 @@ class Notifier:
         """Keep the watchdog quiet."""
         self._send("WATCHDOG=1")
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str, *, patience_s: float = _PATIENCE_S) -> None:
         if not self._address:
             return
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
-                way.settimeout(0.0)  # a manager that does not read must not make us deaf
+                way.settimeout(patience_s)
                 way.sendto(text.encode(), self._address)
         except OSError as error:
             if not self._has_complained:
