@@ -189,6 +189,26 @@ def test_golden_cases_that_come_out_otherwise_end_the_trial(house: House) -> Non
     assert (house.model_id, store().current_id()) == (None, None)
 
 
+def test_a_model_with_which_no_pipeline_can_be_made_is_taken_back(
+    house: House, undisturbed: list[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.hear(blocks()[:HERE])
+    store().switch(installed("2").id)
+
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.workshop, "_pipeline", breaks)
+        house.settle()
+    assert (house.model_id, store().current_id()) == (None, None)
+    house.hear(blocks()[HERE:])
+    house.settle()
+    assert without_times(house.outcomes) == undisturbed
+    (sentence,) = house.troubles.sentences
+    assert "ZeroDivisionError: oh" in sentence
+
+
 def test_by_hand_one_may_go_back_during_the_trial(house: House, undisturbed: list[Outcome]) -> None:
     house.hear(blocks()[:HERE])
     store().switch(installed("2").id)

@@ -216,3 +216,92 @@ def test_the_state_that_listeners_are_told_is_the_decided_one() -> None:
     assert told
     assert all(event == state for event, state in told)
     assert UNCERTAIN in {state for _, state in told} or len(told) > 1
+
+
+def test_the_lights_go_off_before_the_source_is_closed() -> None:
+    order: list[str] = []
+
+    class Slow(ScriptedSource):
+        def close(self) -> None:
+            order.append("source closed")
+
+    class Light(Recorder):
+        def show(self, signal: Signal) -> None:
+            order.append(signal.health)
+
+        def close(self) -> None:
+            order.append("light closed")
+
+    Runner(Slow(blocks()[:2]), Ears(pipeline()), [Light()]).run()
+    assert order[-3:] == ["stopped", "source closed", "light closed"]
+
+
+def test_a_listener_that_breaks_at_the_end_keeps_none_from_ending() -> None:
+    class Breaking(Recorder):
+        def close(self) -> None:
+            raise RecordError("oh")
+
+    last, source = Recorder(), ScriptedSource(blocks()[:2])
+    with pytest.raises(RecordError):
+        Runner(source, Ears(pipeline()), [Breaking(), last]).run()
+    assert (last.n_closed, source.is_closed) == (1, True)
+
+
+def test_what_happens_between_blocks_is_told_too() -> None:
+    recorder = Recorder()
+    alert = Alert(at_sample=0, rule="x", phase="ended", reason="rule removed", confidence=0.0)
+    owed = [[], [alert], []]
+    runner = Runner(
+        ScriptedSource(blocks()[:3]), Ears(pipeline()), [recorder], attend=lambda: owed.pop(0)
+    )
+    runner.run()
+    assert recorder.outcomes[0] == alert
+
+
+def test_another_source_may_take_its_place_between_blocks() -> None:
+    recorder = Recorder()
+    first, second = ScriptedSource(blocks()), ScriptedSource(blocks()[:100])
+
+    def attend() -> list[Outcome]:
+        if len(first._script) == len(blocks()) - 50 and runner.source is first:
+            runner.replace_source(second)
+        return []
+
+    runner = Runner(first, Ears(pipeline()), [recorder], attend=attend)
+    runner.run()
+    assert (first.is_closed, second.is_closed) == (True, True)
+    assert len(first._script) == len(blocks()) - 50
+    assert not second._script
+
+
+def test_without_a_fallback_a_failure_ends_the_run() -> None:
+    ears = Ears(pipeline())
+
+    def breaks(_: AudioBlock) -> list[Outcome]:
+        raise ZeroDivisionError
+
+    ears.pipeline.push = breaks  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError):
+        Runner(ScriptedSource(blocks()), ears, []).run()
+
+
+def test_a_successor_that_cannot_take_over_changes_nothing() -> None:
+    ears, other = Ears(pipeline()), pipeline()
+    expected = [o for b in blocks() for o in other.push(b)]
+    assert expected
+    found: list[Outcome] = []
+    for i, each in enumerate(blocks()):
+        if i == 650:
+            successor = pipeline()
+            successor.scorer._features.push = lambda _: 1 / 0  # type: ignore[method-assign]
+            with pytest.raises(ZeroDivisionError):
+                ears.take_over(successor)
+        found += ears.push(each)
+    assert found == expected
+
+
+def test_only_what_was_lost_here_counts_as_lost_sound() -> None:
+    ears = Ears(pipeline())
+    ears.push(block(np.zeros(320, np.float32), n_lost=1600))
+    ears.push(block(np.zeros(320, np.float32), n_lost=160_000), after_outage=True)
+    assert (ears.vitals.n_lost, ears.vitals.lost_s) == (161_600, 0.1)
