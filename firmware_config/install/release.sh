@@ -3,6 +3,7 @@
 # tried, and marked as whole by its file "recipe"; then the link "current" is changed.
 # A part of ../install.sh.
 
+# The trainer is part of the project and a few kilobytes; a card may have been prepared without it.
 readonly PARTS=(edge trainer setup.py pyproject.toml README.md LICENSE NOTICE)
 
 release=''  # the one that shall run
@@ -16,11 +17,15 @@ source_version() {
     sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$source_dir/edge/__init__.py"
 }
 
+parts_there() { (cd "$source_dir" && ls -d "${PARTS[@]}" 2>/dev/null) || true; }
+
 # A name for all that a release is made from: the same name, the same release.
 recipe() {
+    local parts
     {
         cd "$source_dir"
-        find "${PARTS[@]}" -type f ! -path '*/__pycache__/*' -print0 | sort -z | xargs -0 sha256sum
+        mapfile -t parts < <(parts_there)
+        find "${parts[@]}" -type f ! -path '*/__pycache__/*' -print0 | sort -z | xargs -0 sha256sum
         "$python" -VV
         shares_system_packages && echo shared
         cat "$here/install/release.sh"
@@ -89,8 +94,10 @@ what_to_install() {
         echo speech-emotion-edge
         return
     fi
+    local parts
+    mapfile -t parts < <(parts_there)
     mkdir -p "$work/source"
-    tar -C "$source_dir" --exclude=__pycache__ -c "${PARTS[@]}" | tar -C "$work/source" -x --no-same-owner
+    tar -C "$source_dir" --exclude=__pycache__ -c "${parts[@]}" | tar -C "$work/source" -x --no-same-owner
     echo "$work/source"
 }
 
