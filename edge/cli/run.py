@@ -53,32 +53,31 @@ def execute(arguments: argparse.Namespace) -> int:
     is_terminal = sys.stdout.isatty()
     _set_up_log(arguments.log_level)
     view = LiveView(sys.stdout)
-    stops = _Stops()  # before the model is loaded: that takes a second, or ten on a Pi Zero
+    # Before the model is loaded: that takes a second, or ten on a Pi Zero.
+    stops = _Stops(reload_on_hangup=not is_terminal)
     listening = Listening(_settings(arguments), views=[view])
     view.begin(listening.facts, draws_lamps=not listening.has_panel)
-    # A terminal that is closed sends the same signal as a reload.
-    stops.lead_to(listening, reload_on_hangup=not is_terminal)
+    stops.lead_to(listening)
     listening.run()
     return EXIT_OK
 
 
 class _Stops:
-    """The signals that end a run, also while there is nothing to end yet."""
+    """The signals that end a run or renew it, also while there is nothing to end yet.
 
-    def __init__(self) -> None:
+    A terminal that is closed sends the same signal as a reload.
+    """
+
+    def __init__(self, *, reload_on_hangup: bool) -> None:
         self._is_wanted = False
         self._listening: Listening | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, self._reload if reload_on_hangup else self._stop)
 
-    def lead_to(self, listening: Listening, *, reload_on_hangup: bool) -> None:
+    def lead_to(self, listening: Listening) -> None:
         """Let the signals have their effect from now on, and have it if one has come already."""
-
-        def reload(_number: int, _frame: FrameType | None) -> None:
-            listening.reload()
-
         self._listening = listening
-        signal.signal(signal.SIGHUP, reload if reload_on_hangup else self._stop)
         if self._is_wanted:
             listening.stop()
 
@@ -86,6 +85,10 @@ class _Stops:
         self._is_wanted = True
         if self._listening:
             self._listening.stop()
+
+    def _reload(self, _number: int, _frame: FrameType | None) -> None:
+        if self._listening:  # else everything is being read just now
+            self._listening.reload()
 
 
 def _settings(arguments: argparse.Namespace) -> RunSettings:
