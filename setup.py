@@ -10,9 +10,10 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).resolve().parent
 
 # ai-edge-litert has wheels for 64-bit Linux only; 32-bit ARM is left with tflite-runtime, whose
-# last release knows neither NumPy 2 nor a Python newer than 3.11.
+# last release knows neither NumPy 2 nor a Python newer than 3.11. A 32-bit
+# system on a 64-bit kernel is armv8l under `setarch linux32`; without it no marker tells it apart.
 SIXTY_FOUR_BIT = "platform_machine == 'x86_64' or platform_machine == 'aarch64'"
-THIRTY_TWO_BIT_ARM = "platform_machine == 'armv7l'"
+THIRTY_TWO_BIT_ARM = "platform_machine == 'armv7l' or platform_machine == 'armv8l'"
 
 TFLITE = [
     "tflite-runtime==2.14.0; python_version < '3.12'",
@@ -32,8 +33,8 @@ BASE = [
 PI = [
     "PyAudio>=0.2.14,<0.3",
     "gpiozero>=2.0.1,<3",
-    # Python 3.13 has no wheel of it: there script/setup takes Raspberry Pi OS's python3-lgpio.
-    "lgpio>=0.2.2.0,<0.3; python_version < '3.13'",
+    # Python 3.13 and 32-bit ARM have no wheel of it; Raspberry Pi OS has python3-lgpio.
+    f"lgpio>=0.2.2.0,<0.3; python_version < '3.13' and ({SIXTY_FOUR_BIT})",
 ]
 
 PLOT = ["matplotlib>=3.8,<4"]
@@ -50,6 +51,7 @@ TRAINER = [
     "audiomentations>=0.42,<0.44",
     "soundfile>=0.12.1,<1",
     "joblib>=1.4,<2",
+    "threadpoolctl>=3.5,<4",
     "jinja2>=3.1.4,<4",
     "markupsafe>=2.1,<4",
     "tomli_w>=1.0,<2",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from edge.contract import tables
 from edge.contract.manifest import Standardiser
-from trainer import run
+from trainer import run, stored
 from trainer.corpora.base import LeftOut
 from trainer.examples import clips, dataset, representative
 from trainer.examples.clips import standardised
@@ -32,10 +34,10 @@ from trainer.fitting.distribution import ALONE, Distribution, on_one
 from trainer.fitting.engine import Logs
 from trainer.judging.verdicts import judge
 from trainer.modelfile import quantize
-from trainer.modelfile.manifest import Fitted, Origin, corpus_notes, provisional_bundle
+from trainer.modelfile.manifest import corpus_notes, provisional_bundle
 from trainer.recipe.learning import WindowLearning
 from trainer.recipe.schema import Recipe
-from trainer.run import RunFolder
+from trainer.run import Facts, Fitted, Origin, RunFolder
 
 FloatArray = NDArray[np.float32]
 
@@ -88,27 +90,35 @@ def produce(
     smallest = flatbuffers.get("int8", flatbuffers["float32"])
     temperature = _temperature(smallest, recipe, origin, split, fitted.standardise)
     _log.info("temperature %.3f", temperature)
-    facts = Fitted(temperature=temperature, standardise=fitted.standardise)
-    run.write_json(
-        folder.facts,
-        {
-            "protocol": division.protocol,
-            "n_parameters": fitted.model.count_params(),
-            "origin": tables.to_table(origin),
-            "fitted": tables.to_table(facts),
-        },
+    facts = Facts(
+        protocol=division.protocol,
+        n_parameters=fitted.model.count_params(),
+        origin=origin,
+        fitted=Fitted(temperature=temperature, standardise=fitted.standardise),
     )
+    run.write_json(folder.facts, tables.to_table(facts))
     folder.checkpoint.unlink(missing_ok=True)
 
 
 def keras_logits(folder: RunFolder) -> Callable[[FloatArray], FloatArray]:
-    """Return the run's Keras model as a function of one window of features."""
-    model = keras.saving.load_model(folder.model, compile=False)
-    fitted = tables.from_table(Fitted, folder.read_facts()["fitted"], path="fitted")
+    """Return the run's Keras model as a function of one window of features.
+
+    Raises
+    ------
+    NoInputError
+        If the run has not ended.
+    DamagedError
+        If the model cannot be read, or is another recipe's.
+    """
+    fitted = folder.read_facts().fitted
+    model = _loaded(folder.model)
     shape = (1, *model.input_shape[1:])
 
     def logits(window: FloatArray) -> FloatArray:
         ready = standardised(window[np.newaxis], fitted.standardise)
+        if ready.size != math.prod(shape):
+            found = f"it takes {math.prod(shape)} numbers, the recipe makes {ready.size}"
+            raise stored.damaged(folder.model, found, remedy="train again")
         return np.asarray(model(ready.reshape(shape), training=False))[0]
 
     return logits
@@ -132,6 +142,13 @@ def _fit(
 def _write_left_out(folder: RunFolder, left_out: tuple[LeftOut, ...]) -> None:
     run.write_csv(folder.left_out, ("file", "reason"), [(i.path, i.reason) for i in left_out])
     _log.info("left out: %s", dict(Counter(i.reason for i in left_out)) or "nothing")
+
+
+def _loaded(path: Path) -> keras.Model:
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise stored.damaged(path, error, remedy="train again") from error
 
 
 def _save(model: keras.Model, path: Path) -> None:

@@ -7,16 +7,22 @@ import importlib.metadata
 import json
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
+from edge.contract.manifest import CorpusNote, Standardiser
+from edge.contract.tables import Range
 from edge.errors import NoInputError, OutputError
 from trainer import recipe as recipes
+from trainer import stored
 from trainer.corpora.base import name_in
 from trainer.examples.splits import Split
 from trainer.recipe import Recipe
+
+HISTORY = ("epoch", "loss", "validation_loss", "validation_uar", "seconds")
+"""Columns of `RunFolder.history`."""
 
 _LIBRARIES = (
     "tensorflow-cpu",
@@ -27,6 +33,35 @@ _LIBRARIES = (
     "numpy",
     "scipy",
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a model comes from."""
+
+    created_utc: str
+    commit: str
+    libraries: dict[str, str]
+    corpora: tuple[CorpusNote, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """What was fitted beside the network."""
+
+    temperature: Annotated[float, Range(1e-9)]
+    standardise: Standardiser | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What is known of a training that has ended."""
+
+    protocol: Literal["random", "folds", "speakers", "corpora", "sentences", "recipe"]
+    """How it was decided who learns and who is judged."""
+    n_parameters: int
+    origin: Origin
+    fitted: Fitted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,13 +151,15 @@ class RunFolder:
         self._refuse_stranger()
         return recipes.load(str(self.recipe))
 
-    def read_facts(self) -> dict[str, Any]:
-        """Return what `write_json` put into `facts`.
+    def read_facts(self) -> Facts:
+        """Return what is known of the training.
 
         Raises
         ------
         NoInputError
             If the folder is no run, or the run has not ended.
+        DamagedError
+            If it cannot be read.
         """
         self._refuse_stranger()
         if not self.facts.is_file():
@@ -130,8 +167,7 @@ class RunFolder:
                 f"{self.path} holds no finished run; end it with "
                 f"ser-trainer train --resume {self.path}"
             )
-        facts: dict[str, Any] = json.loads(self.facts.read_text(encoding="utf-8"))
-        return facts
+        return stored.read_table(Facts, self.facts, remedy="train again")
 
     def _refuse_stranger(self) -> None:
         if not self.recipe.is_file():
@@ -198,16 +234,18 @@ def split_rows(path: Path) -> list[SplitRow]:
     ------
     NoInputError
         If the file is absent.
+    DamagedError
+        If it is no list of recordings, or an empty one.
     """
     if not path.is_file():
         raise NoInputError(f"{path} does not exist; run ser-trainer train again")
-    with path.open(newline="", encoding="utf-8") as file:
-        return [
-            SplitRow(
-                part=row["part"], corpus=row["corpus"], speaker=row["speaker"], file=row["file"]
-            )
-            for row in csv.DictReader(file)
-        ]
+    names = [field.name for field in fields(SplitRow)]
+    rows = stored.read_rows(
+        path, names, lambda row: SplitRow(**stored.only(row, names)), remedy="train again"
+    )
+    if not rows:
+        raise stored.damaged(path, "no recording", remedy="train again")
+    return rows
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -7,7 +7,6 @@ that an interrupted study goes on where it was.
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from edge.contract import tables
 from edge.contract.tables import Range
 from edge.errors import NoInputError, OutputError
 from trainer import recipe as recipes
-from trainer import run
+from trainer import run, stored
 from trainer.corpora.base import Utterance
 from trainer.examples.gather import Division, gather
 from trainer.examples.protocols import Fold, ProtocolName, Shares, folds_of
@@ -82,11 +81,13 @@ class StudyFolder:
         ------
         NoInputError
             If the folder is no study.
+        DamagedError
+            If its plan cannot be read.
         """
         if not self.plan.is_file():
             raise NoInputError(f"{self.path} is no study of ser-trainer: it holds no study.json")
-        told = json.loads(self.plan.read_text(encoding="utf-8"))
-        return tables.from_table(Plan, told, path="study")
+        remedy = "name another folder with --out"
+        return stored.read_table(Plan, self.plan, remedy=remedy)
 
 
 def finished_cells(folder: Path) -> tuple[RunFolder, ...]:
@@ -123,7 +124,7 @@ def begin(recipe: Recipe, plan: Plan, folder: Path) -> StudyFolder:
     text, told = recipes.to_toml(recipe), tables.to_table(plan)
     if study.plan.exists():
         same = _all_folds(study.read_plan()) == _all_folds(plan)
-        if not same or study.recipe.read_text(encoding="utf-8") != text:
+        if not same or study.recipe.read_bytes() != text.encode():
             raise OutputError(
                 f"{folder} holds another study already; name another folder with --out"
             )

@@ -10,6 +10,7 @@ from trainer import recipe as recipes
 from trainer import run
 from trainer.cli import options
 from trainer.examples.protocols import MEANINGS, PROTOCOLS
+from trainer.examples.splits import VALIDATION_SHARE
 from trainer.modelfile.precisions import PRECISIONS
 from trainer.recipe.schema import CorpusUse, Recipe
 
@@ -19,8 +20,6 @@ EXAMPLES = """\
   ser-trainer crossval ds-cnn --data ~/corpora --protocol corpora --corpora ravdess,emodb,nemo
   ser-trainer crossval tc-resnet --data ~/corpora --out runs/tc        the same again goes on there
 """
-
-_VALIDATION_SHARE = 0.1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> None:
         protocol=arguments.protocol,
         seeds=options.whole_numbers(arguments.seeds, option="--seeds") or (recipe.seed,),
         n_folds=arguments.folds,
-        validation_share=published.validation_share if is_random else _VALIDATION_SHARE,
+        validation_share=published.validation_share if is_random else VALIDATION_SHARE,
         test_share=published.test_share,
         only_folds=arguments.only,
         precisions=precisions,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from trainer import corpora
 from trainer.corpora.base import Findings, LeftOut, Utterance
 from trainer.corpora.targets import with_target
 from trainer.examples import leakage, splits
+from trainer.examples.protocols import ProtocolName
 from trainer.examples.splits import Split
 from trainer.recipe.schema import NamedSpeakers, Recipe
 
@@ -18,8 +20,8 @@ class Division:
     """Who learns and who is judged."""
 
     split: Split
-    protocol: str
-    """How it was made: one of `trainer.examples.protocols.PROTOCOLS`, or ``recipe``."""
+    protocol: ProtocolName | Literal["recipe"]
+    """How it was made."""
     left_out: tuple[LeftOut, ...]
     """Recordings that have no place in it."""
 

@@ -9,12 +9,16 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from edge.errors import UsageError
 from trainer.corpora.base import Utterance
 from trainer.examples.leakage import LeakageError
+
+VALIDATION_SHARE: Final = 0.1
+"""Of those who are not tested, where neither recipe nor publication says how many validate."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

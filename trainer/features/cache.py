@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edge.errors import OutputError
+from trainer import stored
 from trainer.corpora.base import LeftOut
 from trainer.features import workers
 from trainer.features.extraction import Extraction, Recording, Source
@@ -155,8 +155,8 @@ class FeatureCache:
 def _read(path: Path) -> tuple[FloatArray, ...] | None:
     """Return what a file of the cache holds; None where there is none, or only half of one."""
     try:
-        with path.open("rb") as file, np.load(file) as stored:
-            ends = np.cumsum(stored["lengths"])
-            return tuple(np.split(stored["frames"], ends[:-1]))
-    except (FileNotFoundError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        arrays = stored.read_arrays(path.read_bytes())
+        ends = np.cumsum(arrays["lengths"])
+        return tuple(np.split(arrays["frames"], ends[:-1]))
+    except (FileNotFoundError, ValueError, KeyError):
         return None

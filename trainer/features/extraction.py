@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from edge.contract import tables
 from edge.contract.spec import FeatureSpec
@@ -133,6 +134,12 @@ class Extraction:
 
         What is drawn depends on the seed and the source's content, not on the order of the work.
         """
+        # Else products of matrices, and with them the features, would be rounded by how many cores
+        # there are for each process.
+        with threadpool_limits(limits=1, user_api="blas"):
+            return self._run(source)
+
+    def _run(self, source: Source) -> list[FloatArray]:
         original = source.samples(sample_rate_hz=self.spec.sample_rate_hz)
         entropy = hashlib.sha256(f"{self.seed} {source.content}".encode()).digest()
         rng = np.random.default_rng(np.frombuffer(entropy, np.uint32))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EXIT_BAD_DATA, SerError
+from trainer import stored
 from trainer.fitting import distribution
 
 _PROGRESS = "progress"
@@ -68,20 +67,28 @@ def restore(path: Path, model: keras.Model) -> Progress:
     CheckpointError
         If what is stored belongs to another network, or is damaged.
     """
-    content = distribution.from_chief(path.read_bytes() if path.exists() else b"")
+    content = distribution.from_chief(_content(path))
     if not content:
         return Progress()
     try:
-        with np.load(io.BytesIO(content)) as stored:
-            told = json.loads(str(stored[_PROGRESS]))
-            state = [stored[name] for name in sorted(stored.files) if name.startswith("state_")]
-            best = [stored[name] for name in sorted(stored.files) if name.startswith("best_")]
-        _assign(_state(model), state)
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        arrays = stored.read_arrays(content)
+        progress = Progress(**json.loads(str(arrays[_PROGRESS])))
+        progress.best_weights = _named(arrays, "best_")
+        _assign(_state(model), _named(arrays, "state_"))
+    except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"checkpoint {path} cannot be continued ({error}); delete it to begin anew"
         ) from error
-    return Progress(**told, best_weights=best)
+    return progress
+
+
+def _content(path: Path) -> bytes:
+    """Return what is stored, nothing where nothing is: an empty file is a damaged one."""
+    return (path.read_bytes() or b"empty") if path.exists() else b""
+
+
+def _named(arrays: Mapping[str, NDArray], prefix: str) -> list[NDArray]:
+    return [array for name, array in sorted(arrays.items()) if name.startswith(prefix)]
 
 
 def _state(model: keras.Model) -> list[keras.Variable]:

@@ -21,9 +21,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from trainer import stored
 from trainer.fitting import checkpoint, distribution
 from trainer.fitting.checkpoint import Progress
 from trainer.fitting.distribution import Batch
+from trainer.run import HISTORY
 
 FloatArray = NDArray[np.float32]
 
@@ -252,25 +254,23 @@ class _Loop:
 class _History:
     """A CSV file with a line an epoch; a continued run drops the lines that it repeats."""
 
-    columns = ("epoch", "loss", "validation_loss", "validation_uar", "seconds")
-
     def __init__(self, path: Path, *, n_done: int) -> None:
         self._path = path
-        kept = _rows(path)[:n_done] if path.exists() else []
+        kept = _rows(path)[:n_done] if path.exists() and n_done else []
         with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.columns)
+            writer = csv.DictWriter(file, HISTORY)
             writer.writeheader()
             writer.writerows(kept)
 
     def add(self, row: dict[str, float]) -> None:
         rounded = {k: round(v, 5) for k, v in row.items()}
         with self._path.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, self.columns).writerow(rounded)
+            csv.DictWriter(file, HISTORY).writerow(rounded)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    remedy = "delete it, and the training goes on with a new one"
+    return stored.read_rows(path, HISTORY, lambda row: stored.only(row, HISTORY), remedy=remedy)
 
 
 def _dataset(course: Course, *, first_epoch: int) -> tf.data.Dataset:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from edge.contract import tables
 from edge.errors import ConfigError, OutputError
 from trainer import recipe as recipes
+from trainer import stored
 from trainer.examples import clips, leakage, splits
 from trainer.examples.clips import Examples
 from trainer.examples.splits import Split
@@ -37,8 +39,9 @@ from trainer.judging import metrics
 from trainer.recipe.learning import ClipLearning
 from trainer.recipe.schema import Recipe
 
-_VALIDATION_SHARE = 0.1
 _N_BEFORE_PRUNING = 6
+_SQLITE = "sqlite:///"
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
 _PLAN = "plan"
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 _log = logging.getLogger(__name__)
@@ -84,7 +87,7 @@ def inner_folds(recipe: Recipe, split: Split, *, n_folds: int) -> tuple[Split, .
         If there are fewer training speakers than folds.
     """
     folds = splits.folds(
-        split.train, n_folds=n_folds, validation_share=_VALIDATION_SHARE, seed=recipe.seed
+        split.train, n_folds=n_folds, validation_share=splits.VALIDATION_SHARE, seed=recipe.seed
     )
     for fold in folds:
         leakage.refuse_shared_speakers(fold.parts())
@@ -98,8 +101,11 @@ def open_study(plan: Plan) -> optuna.Study:
     ------
     OutputError
         If the storage cannot be used, or holds another search.
+    DamagedError
+        If it is no storage of Optuna, or damaged.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    _refuse_strangers(plan)
     with _storage_named(plan):
         study = optuna.create_study(
             storage=plan.storage,
@@ -190,7 +196,8 @@ class _Judge:
 def _begin(study: optuna.Study, plan: Plan) -> None:
     """Write down what is searched; refuse to go on with anything else."""
     fingerprint = plan.fingerprint()
-    if study.user_attrs.get(_PLAN, fingerprint) != fingerprint:
+    known = None if study.trials else fingerprint
+    if study.user_attrs.get(_PLAN, known) != fingerprint:
         raise OutputError(
             f"{plan.storage} holds a search of {plan.recipe.name} with another recipe, space, "
             "folds or recordings; name another --storage"
@@ -243,7 +250,33 @@ def _storage_named(plan: Plan) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        cause = _first_cause(error)
+        if getattr(cause, "sqlite_errorname", "") in _DAMAGE:
+            raise _damaged(plan, cause) from error
         raise OutputError(
-            f"the storage {plan.storage} cannot be used: {error.__cause__ or error}; name a SQLite "
-            "file that can be written with --storage"
+            f"the storage {plan.storage} cannot be used: {cause}; name a SQLite file that can be "
+            "written with --storage"
         ) from error
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    return error if error.__cause__ is None else _first_cause(error.__cause__)
+
+
+def _damaged(plan: Plan, why: object) -> stored.DamagedError:
+    path = Path(plan.storage.removeprefix(_SQLITE))
+    return stored.damaged(path, why, remedy="name another file with --storage")
+
+
+def _refuse_strangers(plan: Plan) -> None:
+    """Raise where the storage is a database of another program: Optuna would write into it."""
+    path = Path(plan.storage.removeprefix(_SQLITE))
+    if not plan.storage.startswith(_SQLITE) or not path.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.DatabaseError as error:
+        raise _damaged(plan, error) from error
+    if names and "version_info" not in names:
+        raise _damaged(plan, f"it has the tables {', '.join(sorted(names))}, and none of Optuna's")

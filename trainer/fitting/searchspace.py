@@ -144,7 +144,7 @@ def read_space(recipe: Recipe, file: Path | None) -> Space:
     origin = str(file) if file else f"for {recipe.name}"
     try:
         return _checked(_space(tomllib.loads(_text(recipe, file)), recipe), recipe)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"space {origin} is not valid TOML: {error}") from error
     except TableError as error:
         raise ConfigError(f"space {origin} cannot be used: {error}") from error

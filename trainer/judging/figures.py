@@ -14,13 +14,20 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import UsageError
+from edge.errors import EXIT_BAD_DATA, SerError, UsageError
 from trainer.judging import calibration, metrics
 from trainer.judging.predictions import Prediction
 
 IntArray = metrics.IntArray
 Figure = Callable[[IntArray], float]
 Key = TypeVar("Key")
+
+
+class PredictionsError(SerError, ValueError):
+    """Predictions are not of the model that they are judged as."""
+
+    exit_code = EXIT_BAD_DATA
+
 
 AGE_GROUPS = ("under 30", "30 to 59", "60 and over")
 
@@ -46,7 +53,9 @@ def figures_of(predictions: Sequence[Prediction], labels: Sequence[str]) -> dict
     Raises
     ------
     UsageError
-        If there is no prediction, or one has a truth or a prediction that is none of the labels.
+        If there is no prediction.
+    PredictionsError
+        If one has a truth or a prediction that is none of the labels.
     """
     if not predictions:
         raise UsageError("there are no predictions to judge; expected at least one test recording")
@@ -133,7 +142,7 @@ def _indices(predictions: Sequence[Prediction], labels: Sequence[str]) -> tuple[
     index = {label: i for i, label in enumerate(labels)} | {"": metrics.NO_LABEL}
     strangers = {word for p in predictions for word in (p.truth, p.predicted)} - index.keys()
     if strangers or any(not p.truth for p in predictions):
-        raise UsageError(
+        raise PredictionsError(
             f"the predictions name {', '.join(sorted(strangers)) or 'no truth'}; expected one of "
             f"{', '.join(labels)}: judge the run again"
         )

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from edge.contract.bundle import ModelBundle
-from edge.errors import EXIT_BAD_DATA, NoInputError, SerError
+from edge.errors import NoInputError
+from trainer import stored
 from trainer.corpora.base import Utterance, name_in
 from trainer.corpora.targets import spoken, target
 from trainer.judging.verdicts import Verdict, judge
 
 _PREFIX = "p_"
-
-
-class PredictionsError(SerError, ValueError):
-    """A table holds something else than predictions."""
-
-    exit_code = EXIT_BAD_DATA
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,13 +120,14 @@ def read_predictions(path: Path) -> list[Prediction]:
     ------
     NoInputError
         If the file is absent.
-    PredictionsError
+    DamagedError
         If it is no table of predictions.
     """
     if not path.is_file():
         raise NoInputError(f"{path} does not exist; judge the run first")
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(_parsed(csv.DictReader(file), path))
+    return stored.read_rows(
+        path, _COLUMNS, _prediction, remedy="delete it, and the recordings are judged again"
+    )
 
 
 _COLUMNS = tuple(field.name for field in fields(Prediction) if field.name != "probabilities")
@@ -144,23 +140,13 @@ def _row(prediction: Prediction, labels: Iterable[str]) -> list[object]:
     return [*cells, *("" if share is None else f"{share:.6f}" for share in shares)]
 
 
-def _parsed(rows: Iterable[dict[str, str]], path: Path) -> Iterator[Prediction]:
-    for number, row in enumerate(rows, start=2):
-        try:
-            yield _prediction(row)
-        except (KeyError, ValueError, TypeError) as error:
-            raise PredictionsError(
-                f"{path}:{number}: no prediction of ser-trainer ({error}); judge the run again"
-            ) from error
-
-
 def _prediction(row: dict[str, str]) -> Prediction:
     probabilities = {
         name.removeprefix(_PREFIX): float(share)
         for name, share in row.items()
         if name.startswith(_PREFIX) and share
     }
-    words = {name: row[name] for name in _COLUMNS}
+    words = stored.only(row, _COLUMNS)
     numbers = {"seed", "age_years", "confidence"}
     return Prediction(
         **{name: word for name, word in words.items() if name not in numbers},

@@ -29,7 +29,8 @@ from trainer.modelfile.candidates import (
 from trainer.modelfile.model_card import CardFacts
 from trainer.modelfile.precisions import PRECISIONS
 from trainer.modelfile.recall import known_voices
-from trainer.recipe.learning import WindowLearning
+from trainer.recipe.learning import RecordedNonVoice, WindowLearning
+from trainer.recipe.schema import Recipe
 from trainer.run import RunFolder, write_json
 
 _SCREENED_FIGURES = ("uar", "accuracy", "macro_f1", "ece")
@@ -181,16 +182,19 @@ def _protocol(split: Split) -> str:
 
 
 def _non_voice(candidates: Candidates, precision: str) -> dict[str, Any]:
-    learning = candidates.recipe.learning
-    sources = learning.non_voice.recorded if isinstance(learning, WindowLearning) else ()
     return {
         source.kind: accepted_as_voice(
             candidates.bundles[precision],
             non_voice_recordings(source, candidates.data)["test"],
             title=source.kind,
         )
-        for source in sources
+        for source in _noises(candidates.recipe)
     }
+
+
+def _noises(recipe: Recipe) -> tuple[RecordedNonVoice, ...]:
+    learning = recipe.learning
+    return learning.non_voice.recorded if isinstance(learning, WindowLearning) else ()
 
 
 def _finished(candidates: Candidates, precision: str, figures: dict[str, Any]) -> ModelBundle:
@@ -207,6 +211,7 @@ def _finished(candidates: Candidates, precision: str, figures: dict[str, Any]) -
         summary=recipe.summary,
         precision=precision,
         corpora=tuple(corpora.corpus(use.name, candidates.data) for use in recipe.corpora),
+        noises=_noises(recipe),
         split=split,
         figures=figures,
     )

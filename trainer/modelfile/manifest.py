@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
-from edge.contract import tables
 from edge.contract.bundle import ModelBundle
-from edge.contract.manifest import SCHEMA_VERSION, CorpusNote, Manifest, Standardiser
-from edge.errors import NoInputError
-from trainer import corpora
+from edge.contract.manifest import SCHEMA_VERSION, CorpusNote, Manifest
+from edge.errors import BundleError, NoInputError, OperatorTooNewError
+from trainer import corpora, stored
 from trainer.corpora.base import Corpus
 from trainer.examples.splits import Split
 from trainer.modelfile.network import describe
 from trainer.recipe import Recipe
-from trainer.run import RunFolder
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """Where a model comes from."""
-
-    created_utc: str
-    commit: str
-    libraries: dict[str, str]
-    corpora: tuple[CorpusNote, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fitted:
-    """What was fitted beside the network."""
-
-    temperature: float
-    standardise: Standardiser | None
+from trainer.run import Fitted, Origin, RunFolder
 
 
 def corpus_notes(recipe: Recipe, split: Split, *, data: Path) -> tuple[CorpusNote, ...]:
@@ -89,16 +69,20 @@ def bundle_of(folder: RunFolder, precision: str, *, recipe: Recipe) -> ModelBund
     ------
     NoInputError
         If the run has not ended, or has no network of that precision.
+    DamagedError
+        If the network cannot be read.
     """
     facts, path = folder.read_facts(), folder.flatbuffer(precision)
     if not path.is_file():
         raise NoInputError(f"{folder.path} holds no {precision} network; see its messages")
-    return provisional_bundle(
-        path.read_bytes(),
-        recipe=recipe,
-        origin=tables.from_table(Origin, facts["origin"], path="origin"),
-        fitted=tables.from_table(Fitted, facts["fitted"], path="fitted"),
-    )
+    try:
+        return provisional_bundle(
+            path.read_bytes(), recipe=recipe, origin=facts.origin, fitted=facts.fitted
+        )
+    except OperatorTooNewError:
+        raise
+    except BundleError as error:
+        raise stored.damaged(path, error, remedy="train again") from error
 
 
 def _note(corpus: Corpus, split: Split) -> CorpusNote:

@@ -14,6 +14,7 @@ from trainer.corpora.base import Corpus
 from trainer.examples.splits import Split
 from trainer.judging.evaluate import interval_text, shares_text
 from trainer.modelfile.recall import known_voices
+from trainer.recipe.learning import RecordedNonVoice
 
 _BINDING: Final = ("NC", "research only")
 
@@ -58,6 +59,8 @@ class CardFacts:
     """What the model is, from its recipe."""
     precision: str
     corpora: tuple[Corpus, ...]
+    noises: tuple[RecordedNonVoice, ...]
+    """Recordings without a voice that it was trained on, too."""
     split: Split
     figures: dict[str, Any]
     """As `trainer.modelfile.export` collects them: ``protocol``; of each precision its figures by
@@ -69,7 +72,7 @@ def render(manifest: Manifest, facts: CardFacts) -> str:
     sections = (
         f"# {manifest.name} {manifest.version}\n\n{facts.summary}",
         _origin(manifest, facts.precision),
-        _corpora(manifest, facts.corpora),
+        _learnt_from(manifest, facts),
         _accuracy(facts),
         _non_voice(facts.figures["non_voice"][facts.precision]),
         _limits(manifest, facts),
@@ -94,11 +97,17 @@ def _origin(manifest: Manifest, precision: str) -> str:
     )
 
 
-def _corpora(manifest: Manifest, corpora: Sequence[Corpus]) -> str:
-    citations = {corpus.name: corpus.citation for corpus in corpora}
+def _learnt_from(manifest: Manifest, facts: CardFacts) -> str:
+    citations = {corpus.name: corpus.citation for corpus in facts.corpora}
     lines = ["## Trained on", ""]
     lines += [_corpus(note, citations[note.name]) for note in manifest.corpora]
-    if any(word in note.licence for note in manifest.corpora for word in _BINDING):
+    lines += [
+        f"- **{noise.folder}**, recordings without a voice ({noise.kind}). Licence: {noise.licence}"
+        for noise in facts.noises
+    ]
+    licences = [note.licence for note in manifest.corpora]
+    licences += [noise.licence for noise in facts.noises]
+    if any(word in licence for licence in licences for word in _BINDING):
         lines += ["", "Some of these licences allow no commercial use: that binds the weights."]
     return "\n".join(lines)
 

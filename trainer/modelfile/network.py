@@ -37,12 +37,13 @@ class Network:
 
 def describe(flatbuffer: bytes) -> Network:
     """Read a flatbuffer's operators, lowest runtime and tensors."""
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(flatbuffer))
-    codes = {(_name(code), code.version) for code in model.operatorCodes}
+    # First, because it verifies what the other reader takes for granted.
     with without_chatter():
         interpreter = load_interpreter(
             flatbuffer, runtime=find_runtime(), n_threads=1, source="the network"
         )
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(flatbuffer))
+    codes = {(_name(code), code.version) for code in model.operatorCodes}
     return Network(
         operators=tuple(Operator(name=name, version=version) for name, version in sorted(codes)),
         min_runtime=_min_runtime(model),

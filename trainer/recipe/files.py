@@ -29,12 +29,17 @@ def read_text(name: str) -> str:
     ------
     NoInputError
         If it is neither.
+    ConfigError
+        If it is no text.
     """
     if name in names():
         return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
     path = Path(name)
     if path.is_file():
-        return path.read_text(encoding="utf-8")
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"recipe {path} is not valid TOML: {error}") from error
     hint = tables.did_you_mean(name, names())
     raise NoInputError(f"{name!r} is neither a recipe of this program nor a file; {hint}")
 

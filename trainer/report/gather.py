@@ -80,7 +80,7 @@ def gather(
 
 def _identity(source: Source) -> dict[str, Any]:
     recipe, facts = source.recipe, source.example.read_facts()
-    origin = facts["origin"]
+    origin = facts.origin
     return {
         "schema": SCHEMA,
         "name": recipe.name,
@@ -90,12 +90,12 @@ def _identity(source: Source) -> dict[str, Any]:
         "source": recipe.source,
         "claim": recipe.claim,
         "licence": recipe.licence,
-        "created_utc": origin["created_utc"],
-        "commit": origin["commit"],
-        "libraries": origin["libraries"],
+        "created_utc": origin.created_utc,
+        "commit": origin.commit,
+        "libraries": origin.libraries,
         "labels": list(recipe.labels),
         "spec": recipe.features.to_dict(),
-        "n_parameters": facts["n_parameters"],
+        "n_parameters": facts.n_parameters,
     }
 
 
@@ -110,10 +110,10 @@ def _shares_speakers(rows: Sequence[SplitRow]) -> bool:
 
 def _corpora(source: Source, rows: Sequence[SplitRow]) -> list[dict[str, Any]]:
     """Say of each corpus who had which part in any of the trainings."""
-    notes = source.example.read_facts()["origin"]["corpora"]
+    notes = source.example.read_facts().origin.corpora
     return [
-        {"name": note["name"], "licence": note["licence"]}
-        | _parts([row for row in rows if row.corpus == note["name"]])
+        {"name": note.name, "licence": note.licence}
+        | _parts([row for row in rows if row.corpus == note.name])
         for note in notes
     ]
 

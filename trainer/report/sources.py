@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edge.errors import NoInputError
-from trainer import study
+from trainer import stored, study
 from trainer.corpora.base import Utterance, name_in
 from trainer.examples.gather import gather
 from trainer.judging.predictions import Prediction, predict, read_predictions, to_csv
 from trainer.modelfile.precisions import PRECISIONS
 from trainer.recipe.schema import Recipe
-from trainer.run import RunFolder, split_rows, write_bytes
+from trainer.run import HISTORY, RunFolder, split_rows, write_bytes
 from trainer.study import StudyFolder
 
 
@@ -42,8 +41,7 @@ class Source:
     @property
     def protocol(self) -> str:
         """How the recordings were divided: a key of `MEANINGS`, or ``"recipe"``."""
-        told: str = self.example.read_facts()["protocol"]
-        return told
+        return self.example.read_facts().protocol
 
 
 def find(folder: Path) -> Source:
@@ -108,11 +106,17 @@ def test_utterances(source: Source, *, data: Path) -> list[Utterance]:
 
 
 def history(run: RunFolder) -> list[dict[str, Any]]:
-    """Return the figures of each epoch, None where one was not measured; empty without them."""
+    """Return the figures of each epoch, None where one was not measured; empty without them.
+
+    Raises
+    ------
+    DamagedError
+        If the file cannot be read.
+    """
     if not run.history.is_file():
         return []
-    with run.history.open(newline="", encoding="utf-8") as file:
-        return [_numbers(row) for row in csv.DictReader(file)]
+    remedy = "delete it, and the report goes without the curves of the training"
+    return stored.read_rows(run.history, HISTORY, _numbers, remedy=remedy)
 
 
 def _remembered(source: Source) -> list[Prediction]:
@@ -141,5 +145,5 @@ def _judged(source: Source, data: Path) -> Iterator[Prediction]:
 def _numbers(row: dict[str, str]) -> dict[str, Any]:
     return {
         name: int(value) if name == "epoch" else float(value) if value else None
-        for name, value in row.items()
+        for name, value in stored.only(row, HISTORY).items()
     }

@@ -15,8 +15,9 @@ from trainer import corpora, study
 from trainer import recipe as recipes
 from trainer.examples.gather import gather
 from trainer.examples.protocols import ProtocolName
+from trainer.examples.splits import VALIDATION_SHARE
 from trainer.features.cache import FeatureCache
-from trainer.judging.figures import figures_of
+from trainer.judging.figures import figures_of, uar_of
 from trainer.judging.predictions import Prediction
 from trainer.modelfile import speed
 from trainer.modelfile.manifest import bundle_of
@@ -24,7 +25,6 @@ from trainer.recipe.schema import CorpusUse, PublishedSplit, Recipe
 from trainer.reproduction.rows import Measured, Row
 from trainer.study import Plan, StudyFolder
 
-_VALIDATION_SHARE: Final = 0.1
 _STAND_IN: Final = "ravdess"
 _JUDGED: Final = ("float32", "int8")
 
@@ -69,7 +69,7 @@ def plans(recipe: Recipe, effort: Effort) -> dict[str, Plan]:
         )
         for published in recipe.published_splits
     }
-    folds = _plan("folds", effort, validation=_VALIDATION_SHARE, test=0.0)
+    folds = _plan("folds", effort, validation=VALIDATION_SHARE, test=0.0)
     return {**found, "folds": folds}
 
 
@@ -186,11 +186,10 @@ def _rows(
 
 def _int8_loss(rows: Sequence[Prediction], labels: tuple[str, ...]) -> float:
     """Return what int8 costs on known voices: new ones shall choose nothing, not even a file."""
-    uar = {
-        precision: figures_of([r for r in rows if r.precision == precision], labels)["uar"]
-        for precision in _JUDGED
-    }
-    return float(uar["float32"] - uar["int8"])
+    as_float, as_int8 = (
+        uar_of([row for row in rows if row.precision == precision], labels) for precision in _JUDGED
+    )
+    return as_float - as_int8
 
 
 def _measured(rows: Sequence[Prediction], precision: str, labels: tuple[str, ...]) -> Measured:

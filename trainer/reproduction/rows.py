@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.contract import tables
 from edge.errors import NoInputError, UsageError
-from trainer import run
+from trainer import run, stored
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,8 +101,10 @@ def read(path: Path) -> Reproduction:
     ------
     NoInputError
         If the file is absent.
+    DamagedError
+        If it holds something else.
     """
     if not path.is_file():
         raise NoInputError(f"{path} does not exist; run ser-trainer reproduce first")
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return tables.from_table(Reproduction, told, path="reproduction")
+    remedy = "delete it, and all rows are collected anew"
+    return stored.read_table(Reproduction, path, remedy=remedy)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge.errors import NoInputError, OutputError
-from trainer import run
+from trainer import run, stored
 from trainer.reproduction.rows import Measured, Reproduction, Row
 
 BEGIN = "<!-- made by `ser-trainer reproduce`: begin -->"
@@ -53,7 +53,7 @@ def replace_in(path: Path, text: str) -> None:
     """
     if not path.is_file():
         raise NoInputError(f"{path} does not exist")
-    old = path.read_text(encoding="utf-8")
+    old = stored.read_text(path, remedy="name a Markdown file with --readme")
     head, begin, rest = old.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from edge.errors import NoInputError
 from tests.fakes.specs import spec
@@ -21,6 +23,13 @@ POOLED = spec(layout={"kind": "pooled", "statistics": ["mean", "std"], "window_s
 
 ROOM = Room(kind="room", probability=1.0, folder="rir")
 NOISE = Noise(kind="noise", probability=1.0, snr_range_db=(0.0, 0.0), folder="esc10")
+
+
+@pytest.fixture(autouse=True)
+def _rounded_as_there() -> Iterator[None]:
+    """Let librosa round here as it does where features are extracted."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import csv
 import dataclasses
 import io
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from trainer.fitting import search, searched
 from trainer.fitting.search import Plan, inner_folds
 from trainer.fitting.searchspace import Choices, Interval, Space
 from trainer.recipe.schema import ModelChoice, Recipe
+from trainer.stored import DamagedError
 
 WIDE = {"hidden": [16], "dropout": [0.0]}
 NARROW = {"hidden": [4], "dropout": [0.0]}
@@ -243,14 +246,38 @@ def test_the_verb_writes_recipe_and_table(
         assert main([*command, *wrong]) == 2
 
 
-@pytest.mark.parametrize("name", ["absent/search.db", "note.txt"])
-def test_a_storage_that_cannot_be_used_is_named(name: str, tmp_path: Path) -> None:
-    (tmp_path / "note.txt").write_text("no database, but a note that is long enough to be read")
-    plan = dataclasses.replace(
-        plan_of(tmp_path, strangers(n_speakers=4), n_trials=1),
-        storage=f"sqlite:///{tmp_path / name}",
-    )
+def stored_in(path: Path) -> Plan:
+    plan = plan_of(path.parent, strangers(n_speakers=4), n_trials=1)
+    return dataclasses.replace(plan, storage=f"sqlite:///{path}")
+
+
+def test_a_storage_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"the storage sqlite:.* cannot be used: .*--storage"):
+        search.open_study(stored_in(tmp_path / "absent" / "search.db"))
+
+
+def test_a_storage_that_is_no_database_is_named(tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("no database, but a note that is long enough to be read")
+    with pytest.raises(DamagedError, match=r"note\.txt is damaged, .*--storage"):
+        search.open_study(stored_in(note))
+
+
+def test_nothing_is_written_into_the_database_of_another_program(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE events (at TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(DamagedError, match="it has the tables events, and none of Optuna's"):
+        search.open_study(stored_in(path))
+    assert path.read_bytes() == before
+
+
+def test_a_search_of_another_program_is_not_continued(tmp_path: Path) -> None:
+    plan = stored_in(tmp_path / "search.db")
+    study = optuna.create_study(storage=plan.storage, study_name=plan.recipe.name)
+    study.add_trial(optuna.create_trial(value=0.5))
+    with pytest.raises(OutputError, match="holds a search of mlp-180 with another recipe"):
         search.open_study(plan)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge.errors import UsageError
 from tests.fakes.predictions import LABELS, prediction
-from trainer.judging.figures import against, figures_of
+from trainer.judging.figures import PredictionsError, against, figures_of
 from trainer.judging.predictions import Prediction
 
 # Speaker a: calm right, calm lost, happy taken for calm. Speaker b: calm and happy right.
@@ -146,7 +146,7 @@ def test_nothing_to_judge_is_refused() -> None:
     ],
 )
 def test_a_label_that_the_model_lacks_is_refused(stranger: Prediction, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(PredictionsError, match=told):
         figures_of([*TABLE, stranger], LABELS)
 
 

@@ -15,12 +15,12 @@ from tests.support import REPOSITORY, data_dir
 from trainer.corpora import find
 from trainer.judging.predictions import (
     Prediction,
-    PredictionsError,
     predict,
     read_predictions,
     spoken_labels,
     to_csv,
 )
+from trainer.stored import DamagedError
 
 words = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), max_size=12)
 shares = st.floats(0, 1).map(lambda p: round(p, 6))
@@ -58,7 +58,7 @@ def test_absent_table_is_named(tmp_path: Path) -> None:
 def test_foreign_table_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "predictions.csv"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(PredictionsError, match=r"predictions\.csv:2: no prediction"):
+    with pytest.raises(DamagedError, match=r"predictions\.csv is damaged, .*no column precision"):
         read_predictions(path)
 
 

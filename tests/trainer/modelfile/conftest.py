@@ -19,6 +19,7 @@ from trainer.corpora.base import Utterance
 from trainer.corpora.targets import target
 from trainer.features import oracle
 from trainer.recipe.schema import ModelChoice, Recipe
+from trainer.run import Fitted, Origin
 from trainer.sound import audio
 
 keras = pytest.importorskip("keras")
@@ -26,7 +27,7 @@ keras = pytest.importorskip("keras")
 from trainer.examples.clips import standardised, standardiser  # noqa: E402
 from trainer.modelfile import quantize  # noqa: E402
 from trainer.modelfile.golden_cases import golden_cases  # noqa: E402
-from trainer.modelfile.manifest import Fitted, Origin, provisional_bundle  # noqa: E402
+from trainer.modelfile.manifest import provisional_bundle  # noqa: E402
 from trainer.models import build  # noqa: E402
 
 TINY_MLP = ModelChoice(name="mlp", parameters={"hidden": [32, 16], "dropout": [0.0, 0.0]})

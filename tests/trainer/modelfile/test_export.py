@@ -22,7 +22,7 @@ from trainer import recipe as recipes
 from trainer.examples.splits import Split
 from trainer.features.parity import ParityError
 from trainer.recipe.schema import CorpusUse
-from trainer.run import RunFolder
+from trainer.run import Facts, Origin, RunFolder
 
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
@@ -30,7 +30,7 @@ tf = pytest.importorskip("tensorflow")
 from trainer.modelfile import quantize  # noqa: E402
 from trainer.modelfile.candidates import QualityError  # noqa: E402
 from trainer.modelfile.export import export, export_all, losses  # noqa: E402
-from trainer.modelfile.manifest import Origin, corpus_notes  # noqa: E402
+from trainer.modelfile.manifest import corpus_notes  # noqa: E402
 from trainer.modelfile.precisions import PRECISIONS  # noqa: E402
 from trainer.models import build  # noqa: E402
 
@@ -64,8 +64,8 @@ def finished(system: Any, split: Split, folder: Path, data: Path, **changes: Any
         libraries={"keras": keras.__version__},
         corpora=corpus_notes(made, split, data=data),
     )
-    facts = {"origin": tables.to_table(origin), "fitted": tables.to_table(system.fitted)}
-    run.write_json(begun.facts, facts)
+    facts = Facts(protocol="recipe", n_parameters=1234, origin=origin, fitted=system.fitted)
+    run.write_json(begun.facts, tables.to_table(facts))
     return begun
 
 

@@ -12,6 +12,7 @@ from trainer.corpora.base import Utterance
 from trainer.examples.splits import Split
 from trainer.modelfile import model_card
 from trainer.modelfile.model_card import CardFacts, render
+from trainer.recipe.learning import RecordedNonVoice
 
 
 def spoken(speaker: str, *, sex: str, age_years: int | None) -> Utterance:
@@ -19,12 +20,16 @@ def spoken(speaker: str, *, sex: str, age_years: int | None) -> Utterance:
 
 
 def card_of(
-    *people: Utterance, labels: tuple[str, ...] = EMOTIONS, names: tuple[str, ...] = ("emodb",)
+    *people: Utterance,
+    labels: tuple[str, ...] = EMOTIONS,
+    names: tuple[str, ...] = ("emodb",),
+    noises: tuple[RecordedNonVoice, ...] = (),
 ) -> str:
     facts = CardFacts(
         summary="A model.",
         precision="float32",
         corpora=tuple(CORPORA[name] for name in names),
+        noises=noises,
         split=Split(train=people, validation=(), test=()),
         figures={"protocol": "", "float32": {}, "non_voice": {"float32": {}}},
     )
@@ -86,3 +91,13 @@ def test_limits_are_those_of_what_it_tells(
     assert present in card
     assert absent not in card
     assert ("no output for sounds without a voice" in card) == (NON_VOICE not in labels)
+
+
+@pytest.mark.parametrize(("licence", "binds"), [("CC BY 3.0", False), ("CC BY-NC 3.0", True)])
+def test_licences_of_noises_are_told_and_bind(licence: str, *, binds: bool) -> None:
+    noise = RecordedNonVoice(
+        kind="household sounds", folder="esc10", licence=licence, leave_out=(), test=()
+    )
+    card = card_of(spoken("a", sex="F", age_years=None), noises=(noise,))
+    assert f"**esc10**, recordings without a voice (household sounds). Licence: {licence}" in card
+    assert ("that binds the weights" in card) == binds

@@ -5,16 +5,27 @@ from __future__ import annotations
 import copy
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from edge.contract.labels import EMOTIONS
+from edge.contract.manifest import CorpusNote
+from edge.contract.tables import to_table
 from trainer import recipe
 from trainer.judging import figures
 from trainer.judging.predictions import Prediction, to_csv
-from trainer.run import RunFolder, write_bytes, write_csv, write_json
+from trainer.run import (
+    HISTORY,
+    Facts,
+    Fitted,
+    Origin,
+    RunFolder,
+    write_bytes,
+    write_csv,
+    write_json,
+)
 
 TINY_RECIPE = Path(__file__).parents[1] / "tiny.toml"
 
@@ -180,7 +191,28 @@ def study_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def write_run(folder: Path, *, protocol: str, fold: str) -> list[Prediction]:
+def facts_of(protocol: Literal["recipe", "folds"]) -> Facts:
+    """Return what is known of a drawn training."""
+    notes = tuple(
+        CorpusNote(
+            name=name,
+            licence="CC0 1.0",
+            n_clips=5,
+            speakers_train=(),
+            speakers_validation=(),
+            speakers_test=speakers,
+        )
+        for name, speakers in SPEAKERS.items()
+    )
+    return Facts(
+        protocol=protocol,
+        n_parameters=1234,
+        origin=Origin(created_utc="2026-11-21T00:13:59Z", commit="", libraries={}, corpora=notes),
+        fitted=Fitted(temperature=1.0, standardise=None),
+    )
+
+
+def write_run(folder: Path, *, protocol: Literal["recipe", "folds"], fold: str) -> list[Prediction]:
     """Write what a judged training leaves behind, but for the networks; return the predictions."""
     run = RunFolder(path=folder)
     folder.mkdir(parents=True)
@@ -189,14 +221,7 @@ def write_run(folder: Path, *, protocol: str, fold: str) -> list[Prediction]:
     tested = [("test", row.corpus, row.speaker, row.truth, row.file) for row in rows]
     trained = [("train", "ravdess", "ravdess_01", "sad", f"ravdess/{i}.wav") for i in range(5)]
     write_csv(run.split, ("part", "corpus", "speaker", "emotion", "file"), [*trained, *tested])
-    write_csv(run.history, ("epoch", "loss", "validation_uar"), [(1, 2.5, ""), (2, 1.5, 0.25)])
-    notes = [{"name": name, "licence": "CC0 1.0"} for name in SPEAKERS]
-    origin = {
-        "created_utc": "2026-11-21T00:13:59Z",
-        "commit": "",
-        "libraries": {},
-        "corpora": notes,
-    }
-    write_json(run.facts, {"protocol": protocol, "n_parameters": 1234, "origin": origin})
+    write_csv(run.history, HISTORY, [(1, 2.5, "", "", 1), (2, 1.5, 1.75, 0.25, 2)])
+    write_json(run.facts, to_table(facts_of(protocol)))
     write_bytes(run.predictions, to_csv(rows).encode())
     return rows

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from edge.errors import NoInputError
-from trainer.judging.predictions import PredictionsError
 from trainer.report import sources
-from trainer.run import split_rows
+from trainer.run import HISTORY, split_rows
+from trainer.stored import DamagedError
 
 
 def test_a_run_is_its_own_example(judged_run: Path) -> None:
@@ -40,8 +40,8 @@ def test_split_and_history(judged_run: Path) -> None:
     assert {row.part for row in rows} == {"train", "test"}
     assert rows[0].speaker == "ravdess_01"
     assert sources.history(source.example) == [
-        {"epoch": 1, "loss": 2.5, "validation_uar": None},
-        {"epoch": 2, "loss": 1.5, "validation_uar": 0.25},
+        dict(zip(HISTORY, (1, 2.5, None, None, 1.0), strict=True)),
+        dict(zip(HISTORY, (2, 1.5, 1.75, 0.25, 2.0), strict=True)),
     ]
 
 
@@ -91,5 +91,5 @@ def test_empty_predictions_are_refused(judged_run: Path) -> None:
 
 def test_damaged_predictions_are_refused(judged_run: Path) -> None:
     (judged_run / "predictions.csv").write_text("precision,seed\nint8,x\n", encoding="utf-8")
-    with pytest.raises(PredictionsError, match="no prediction of ser-trainer"):
+    with pytest.raises(DamagedError, match="no column fold"):
         sources.predictions(sources.find(judged_run), data=None)
