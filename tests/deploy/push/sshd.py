@@ -165,13 +165,19 @@ class Server:
         ssh : str
             Further lines of the ssh configuration.
         """
-        device = Device(name=name, folder=self.folder / name)
-        for folder in (device.state, device.runtime):
-            folder.mkdir(parents=True)
-        device.config.write_text(CONFIG.format(signers=self.folder / "allowed_signers"))
-        key = keygen(device.folder / "key")
-        self._authorise(device, key, command or self.receive(device))
-        self._alias(name, key, ssh)
+        device, key = self._new(name, ssh)
+        receive = command or self.receive(device)
+        self._authorise(device, f'restrict,command="{receive}" {public(key)}')
+        return device
+
+    def add_device_by_the_book(self, name: str) -> Device:
+        """Add a device whose key is authorised by the very line that its `ser-edge` prints."""
+        device, key = self._new(name, "")
+        printed = device.ser_edge("model", "authorize", f"{key}.pub").stdout.strip()
+        installed = Path(sys.executable).with_name("ser-edge")
+        need(installed.exists(), "ser-edge, installed by script/setup")
+        assert "/usr/local/bin/ser-edge" in printed
+        self._authorise(device, printed.replace("/usr/local/bin/ser-edge", str(installed)))
         return device
 
     def receive(self, device: Device) -> str:
@@ -203,12 +209,21 @@ class Server:
     def log(self) -> str:
         return (self.folder / "sshd.log").read_text()
 
-    def _authorise(self, device: Device, key: Path, command: str) -> None:
+    def _new(self, name: str, ssh: str) -> tuple[Device, Path]:
+        device = Device(name=name, folder=self.folder / name)
+        for folder in (device.state, device.runtime):
+            folder.mkdir(parents=True)
+        device.config.write_text(CONFIG.format(signers=self.folder / "allowed_signers"))
+        key = keygen(device.folder / "key")
+        self._alias(name, key, ssh)
+        return device, key
+
+    def _authorise(self, device: Device, line: str) -> None:
+        """Authorise by a line; the device is told apart from the others by its environment."""
         options = [f'environment="{name}={value}"' for name, value in device.environment.items()]
-        escaped = command.replace('"', '\\"')
-        line = ",".join(("restrict", *options, f'command="{escaped}"'))
+        assert line.startswith("restrict,command="), line
         with self.authorized.open("a") as file:
-            file.write(f"{line} {public(key)}\n")
+            file.write(",".join(("restrict", *options, line.removeprefix("restrict,"))) + "\n")
 
     def _alias(self, name: str, key: Path, further: str) -> None:
         with self.ssh_config.open("a") as file:

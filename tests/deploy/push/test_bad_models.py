@@ -20,15 +20,19 @@ from trainer.delivery.inventory import Host
 from trainer.delivery.offer import Offer
 from trainer.delivery.outcomes import HostReport
 
-IMPATIENT = Path(__file__).with_name("impatient.py")
+LIMITED = Path(__file__).with_name("limited.py")
 WAY = Way(back_off_s=0.05, patience_s=90)
 
 
 @pytest.fixture(scope="module")
 def device(server: Server) -> Device:
-    device = server.add_device("cellar", command=shlex.join((sys.executable, str(IMPATIENT))))
+    device = server.add_device("cellar", command=limited(cpu_s=60))
     assert push(good("0.5", server.signer), device).outcome == "changed"
     return device
+
+
+def limited(*, cpu_s: int) -> str:
+    return shlex.join((sys.executable, str(LIMITED), str(cpu_s)))
 
 
 def push(offer: Offer, device: Device) -> HostReport:
@@ -43,7 +47,6 @@ def push(offer: Offer, device: Device) -> HostReport:
         (crafted.without_golden_cases, "brings no golden case"),
         (crafted.too_new, "version 99, which"),
         (crafted.crashing, "the model crashed its self-test (SIG"),
-        (crafted.hanging, "took more than 3 s of processor time"),
         (crafted.slow, "is too slow for this device"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -55,6 +58,14 @@ def test_a_model_that_fails_its_self_test_is_refused(
     assert report.outcome == "refused", report.why
     assert told in report.why
     assert running(device.state) == "0.5"
+
+
+def test_a_model_that_hangs_is_ended_and_refused(server: Server) -> None:
+    impatient = server.add_device("impatient", command=limited(cpu_s=2))
+    report = push(offer_of(crafted.hanging(), key=server.signer), impatient)
+    assert report.outcome == "refused"
+    assert "took more than 2 s of processor time" in report.why
+    assert running(impatient.state) is None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,7 +34,7 @@ def push(
 
 @pytest.fixture(scope="module")
 def kitchen_pi(server: Server) -> Device:
-    return server.add_device("kitchen")
+    return server.add_device_by_the_book("kitchen")
 
 
 def test_a_good_model_is_taken_and_the_second_time_nothing_happens(
