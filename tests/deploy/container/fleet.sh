@@ -7,10 +7,10 @@
 # A part of steps.sh, which has the words that are used here.
 
 step_first_boot() {
-    local boot=$container/boot/firmware python=$builder before=$leader
+    local boot=$container/boot/firmware python=$builder
     mkdir -p "$boot"
     printf '#cloud-config\n' | tee "$boot/user-data" >"$boot/meta-data"
-    touch "$boot/config.txt"
+    echo 'dtparam=audio=on' >"$boot/config.txt"
     echo 'console=tty1 rootwait' >"$boot/cmdline.txt"
     cat >"$work/config.toml" <<<$'[panel]\nkind = "rgb"\nactive_high = false'
     [ -e "$work/key" ] || ssh-keygen -q -t ed25519 -N '' -C container -f "$work/key"
@@ -22,7 +22,10 @@ step_first_boot() {
     holds "the first boot begins" inside bash /boot/firmware/ser-edge/first-boot.sh --later
     comes_true "it ends with an installation" 300 says "first-boot: done" \
         cat "$boot/ser-edge/first-boot.log"
-    holds "the machine starts anew, for config.txt" wait_for_boot "$before"
+    comes_true "it asks for a new start, for config.txt" 20 grep -q "starting the Pi anew" \
+        "$boot/ser-edge/first-boot.log"
+    wait "$nspawn" || true
+    boot
     comes_true "the service is active" 60 is_active
     holds "with the configuration from the card" says 'kind = "rgb"' inside ser-edge check-config
     holds "the pins of that configuration are dark at boot" grep -qx 'gpio=27=op,dh' "$boot/config.txt"
@@ -38,7 +41,7 @@ step_first_boot() {
     holds "all can be taken away again" inside \
         /usr/local/src/speech-emotion-edge/firmware_config/apply-firmware.sh --remove
     holds "the boot partition is as it was" same "$(cat "$boot/config.txt" "$boot/cmdline.txt")" \
-        'console=tty1 rootwait'
+        $'dtparam=audio=on\nconsole=tty1 rootwait'
 }
 
 find_ansible() {
