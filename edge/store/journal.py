@@ -91,7 +91,13 @@ class Links:
         """Let a model be current, on trial."""
         self.write(journal)
         self._point("previous", journal.back_to)
-        self._point("current", journal.model)
+        try:
+            self._point("current", journal.model)
+        except OSError as error:
+            if self.read("current") != journal.model:
+                raise
+            # It is switched, though the disk did not confirm it: the trial tells the rest.
+            _log.warning("%s: the disk did not confirm the switch: %s", self._root, error)
 
     def write(self, journal: Journal) -> None:
         """Write the journal without touching a link."""

@@ -110,8 +110,8 @@ def no_space(line: str) -> bool:
 
 
 def whole(store: ModelStore) -> None:
-    """What the links name is there, to the last bit."""
-    for model in (store.current(), store.previous()):
+    """What the links name is there, and what is installed is all there, to the last bit."""
+    for model in (store.current(), store.previous(), *store.installed()):
         if model:
             model.refuse_damaged()
 
