@@ -423,6 +423,30 @@ def test_nobody_who_listens_and_nothing_is_switched(device, step):
         assert device.words[0]["have"] == len(kitchen("1.0"))
 
 
+@pytest.mark.parametrize("step", ALL_STEPS)
+def test_a_device_that_is_killed_at_any_step_runs_the_old_or_the_new_model(device, step):
+    device.push(kitchen("0.9"))
+    device.store.confirm(device.store.current_id())
+    content = kitchen("1.0")
+    with device.start("receive") as process:
+        process.stdin.write(device.offer(content))
+        process.stdin.flush()
+        while (told := json.loads(process.stdout.readline())["step"]) != step:
+            if told == "hello":
+                process.stdin.write(content)
+                process.stdin.flush()
+        process.kill()
+    current = device.store.current()
+    current.refuse_damaged()
+    assert current.version in ({"1.0"} if step == "switched" else {"0.9", "1.0"})
+    start = device.store.begin_service("a boot")
+    assert (start.model, start.troubles) == (current, ())
+    have = sum(part.stat().st_size for part in device.store.incoming.glob("*.part"))
+    last = device.talk(device.offer(content) + content[have:])
+    assert last["outcome"] in {"changed", "unchanged"}
+    assert device.store.current().version == "1.0"
+
+
 def test_after_the_switch_the_service_decides_though_nobody_listens(device):
     with device.service(verdict="healthy"):
         process = device.start("receive")
