@@ -15,6 +15,8 @@ readonly NEEDED_MB=600
 check_machine() {
     command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
         fail "this is neither Raspberry Pi OS nor Debian; docs/install.md says how to install by hand"
+    [ -n "$prefix" ] || command -v systemctl >/dev/null ||
+        fail "systemd is not here, and the service needs it"
     check_room
     # Where there is no Python yet, Debian's own is installed, and looked at afterwards.
     [ ! -x "$python" ] || check_python
