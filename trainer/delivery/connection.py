@@ -76,17 +76,21 @@ class Connection:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the process, if it has not ended, and whatever it has started."""
+        """End the process, if it has not ended by itself, and whatever it has started."""
         self._selector.close()
+        with suppress(OSError):
+            self._stdin.close()
+        if kind is None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_FAREWELL_S)
         for order in (signal.SIGTERM, signal.SIGKILL):
             if self._process.poll() is None:
                 with suppress(ProcessLookupError):
                     os.killpg(self._process.pid, order)
                 with suppress(subprocess.TimeoutExpired):
                     self._process.wait(2)
-        for pipe in (self._stdin, *self._buffers):
-            with suppress(OSError):
-                pipe.close()
+        for pipe in self._buffers:
+            pipe.close()
 
     def send(self, data: memoryview, *, patience_s: float) -> int:
         """Return how many bytes were taken; 0 where the other side has gone.

@@ -55,6 +55,7 @@ class Way:
             "LogLevel=ERROR",  # without banners
             "RequestTTY=no",
             "RemoteCommand=none",
+            "ControlMaster=no",  # a connection that is shared is used, but never ours
             "ClearAllForwardings=yes",
             "ForwardAgent=no",
             "ForwardX11=no",

@@ -99,6 +99,10 @@ def error_of(reports: Sequence[HostReport], *, subject: str) -> SerError | None:
         return None
     told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
     return _ERRORS[tried[-1] if tried else "not tried"](
-        f"{counts.total()} of {len(reports)} hosts without {subject}: {told}; "
+        f"{counts.total()} of {_hosts(len(reports))} without {subject}: {told}; "
         "see each host's line, and run the same command again when that is mended"
     )
+
+
+def _hosts(n: int) -> str:
+    return "1 host" if n == 1 else f"{n} hosts"

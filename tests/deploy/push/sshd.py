@@ -180,6 +180,13 @@ class Server:
         self._authorise(device, printed.replace("/usr/local/bin/ser-edge", str(installed)))
         return device
 
+    def add_jump_host(self, name: str) -> None:
+        """Add a name whose key may only lead on to other hosts."""
+        key = keygen(self.folder / name)
+        with self.authorized.open("a") as file:
+            file.write(f'restrict,port-forwarding,command="false" {public(key)}\n')
+        self._alias(name, key, "")
+
     def receive(self, device: Device) -> str:
         """Return the forced command of a device: the real one, with a saboteur in between."""
         return shlex.join((sys.executable, str(SABOTEUR), str(device.folder / "sabotage")))
@@ -195,6 +202,16 @@ class Server:
     ) -> subprocess.CompletedProcess[str]:
         """Run ssh by hand."""
         return self._run("ssh", *options, name, *words)
+
+    def begin_sharing(self, device: Device) -> subprocess.Popen[bytes]:
+        """Open a connection that others may share, and return it when they may."""
+        command = (program("ssh"), "-F", str(self.ssh_config), "-M", "-N", device.name)
+        sharing = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + _PATIENCE_S
+        while self.ssh(device.name, options=("-O", "check")).returncode:
+            assert time.monotonic() < deadline
+            assert sharing.poll() is None
+        return sharing
 
     def scp(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run scp by hand."""

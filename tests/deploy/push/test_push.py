@@ -256,6 +256,31 @@ def test_another_key_of_ssh_is_let_in_nowhere(
     assert "tries again" not in told.err
 
 
+def test_jump_hosts_of_the_users_configuration_are_taken(server: Server) -> None:
+    server.add_jump_host("gate")
+    device = server.add_device("behind", ssh="  ProxyJump gate\n")
+    assert push(good("1.0", server.signer), device).outcome == "changed"
+    assert running(device.state) == "1.0"
+
+
+def test_a_shared_connection_is_used_and_outlives_the_push(server: Server) -> None:
+    path = server.folder / "shared"
+    shared = f"  ControlMaster auto\n  ControlPath {path}\n"
+    device = server.add_device("shared-line", ssh=shared)
+    offer = good("1.0", server.signer)
+    assert push(offer, device).outcome == "changed"
+    assert not path.exists()
+    by_hand = server.begin_sharing(device)
+    try:
+        server.know(server.stranger)  # a connection of its own could not be made
+        assert push(offer, device).outcome == "unchanged"
+        assert path.is_socket()
+    finally:
+        server.know(server.host_key)
+        by_hand.terminate()
+        by_hand.wait()
+
+
 def push_file(server: Server, folder: Path, *words: str, version: str = "5.0") -> int:
     """Push a signed model file by the command line and return the exit code."""
     model = folder / "kitchen.tflite"

@@ -51,6 +51,8 @@ def receive(offer: dict, have: int, visit: int) -> bytes:
 
 def main() -> None:
     visit = n_visits()
+    if BEHAVIOUR.get("mute") == "at first":
+        time.sleep(60)
     sys.stderr.write(BEHAVIOUR.get("stderr", ""))
     sys.stdout.write(BEHAVIOUR.get("junk", ""))
     sys.stdout.flush()
@@ -72,7 +74,7 @@ def serve(offer: dict, visit: int) -> None:
     part = MEMORY / offer["sha256"]
     have = part.stat().st_size if part.exists() else 0
     say(step="hello", have=have, device=device)
-    if BEHAVIOUR.get("mute"):
+    if BEHAVIOUR.get("mute") == "once greeted" and visit == 1:
         time.sleep(60)
     if BEHAVIOUR.get("full"):
         say(outcome="failed", why="no space is left", model=None, previous=None)

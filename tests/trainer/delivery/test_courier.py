@@ -217,9 +217,18 @@ def test_who_always_breaks_is_given_up(devices: Devices, courier: Make, offer: O
 
 def test_silence_has_an_end(devices: Devices, courier: Make, offer: Offer) -> None:
     way = Way(back_off_s=0.01, patience_s=0.5)
-    report = courier(devices.add("pi", mute=True), way).deliver(offer)
-    assert report.outcome == "failed"
+    report = courier(devices.add("pi", mute="at first"), way).deliver(offer)
+    assert (report.outcome, report.n_attempts) == ("unreachable", 1)
     assert "said nothing for 0.5 s" in report.why
+
+
+def test_who_falls_silent_is_asked_again(
+    devices: Devices, courier: Make, offer: Offer, steps: list[Step]
+) -> None:
+    way = Way(back_off_s=0.01, patience_s=8)
+    report = courier(devices.add("pi", mute="once greeted"), way).deliver(offer)
+    assert (report.outcome, report.n_attempts) == ("changed", 2)
+    assert "pi said nothing for 8 s" in "".join(step.text for step in steps)
 
 
 def test_no_ssh_is_said(

@@ -155,4 +155,5 @@ def test_the_worst_decides_about_the_exit_code(found: list[str], code: int | Non
     assert (error.exit_code if error else None) == code
     if error:
         n_bad = sum(not report.is_good for report in reports)
-        assert f"{n_bad} of {len(found)} hosts without room 2" in str(error)
+        hosts = "1 host" if len(found) == 1 else f"{len(found)} hosts"
+        assert f"{n_bad} of {hosts} without room 2: " in str(error)
