@@ -68,7 +68,11 @@ def texts() -> Iterator[Path]:
             and not name.endswith(".egg-info")
         ]
         for path in (Path(folder, name) for name in names):
-            if path.suffix in SUFFIXES_OF_TEXT and path.stat().st_size < 1_000_000:
+            if (
+                path.suffix in SUFFIXES_OF_TEXT
+                and path.is_file()
+                and path.stat().st_size < 1_000_000
+            ):
                 yield path
 
 
