@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,14 +73,21 @@ class Push:
 
     def wait(self) -> int:
         """Read to the end and return the exit code."""
-        for _ in self.steps():
-            pass
+        self.rest()
         return self._process.wait()
 
+    def rest(self) -> list[str]:
+        """Read to the end and return what was read."""
+        return list(self.steps())
+
     def end(self) -> None:
-        """End it, however far it is."""
-        self._process.kill()
-        self._process.wait()
+        """End it, however far it is; it ends its ssh."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 @contextmanager

@@ -43,8 +43,10 @@ class Story:
             ("  the same model again: unchanged", self._push_again),
             ("  kill -9: it starts again and listens", self._kill),
             ("  the power fails while a model is sent", self._cut_while_sending),
-            ("  the power fails right after the switch", self._cut_after_switch),
+            ("  the power fails in the switch", self._cut_in_the_switch),
+            ("  the power fails right after the switch", self._cut_after_the_switch),
             (f"  speech that is {EMOTION} still lights GPIO {pin}", self._speech),
+            ("  ser-edge log tells what was", self._log_is_told),
         ]
 
     def close(self) -> None:
@@ -149,24 +151,51 @@ class Story:
         self._guest.wait_until_listening(not_pid=pid)
 
     def _cut_while_sending(self) -> str:
-        return self._cut(at="sending", then_s=1.5, expected={"2"})
+        return self._cut("3", at="sending", then_s=1.5)
 
-    def _cut_after_switch(self) -> str:
-        return self._cut(at="switched", then_s=0.0, expected={"2", "3"})
+    def _cut_in_the_switch(self) -> str:
+        return self._cut("3", at="tested", then_s=0.0)
 
-    def _cut(self, *, at: str, then_s: float, expected: set[str]) -> str:
-        """Cut the power during the push of version 3, and look at what the Pi is after it."""
-        model, _ = self._model("3")
+    def _cut_after_the_switch(self) -> str:
+        return self._cut("4", at="switched", then_s=0.0)
+
+    def _cut(self, version: str, *, at: str, then_s: float) -> str:
+        """Cut the power during a push, and look at what the Pi is after it.
+
+        Afterwards the old model or the new one must run and nothing else; the old one for sure, if
+        the new one had not yet come; and no row of the log may be lost that could be read before.
+        """
+        allowed = {self._runs()}
+        model, sha256 = self._model(version)
         before = self._guest.rows()
         with pushing(self._machine, model) as push:
             if not push.until(at):
                 raise StepError(f"the push ended before: {push.lines[-3:]}")
             time.sleep(then_s)
             self._machine.cut_power()
+            push.end()
+        if at == "sending" and any("received" in line for line in push.rest()):
+            raise StepError("the model had come before the power was cut; nothing is shown")
+        if at != "sending":
+            allowed.add(sha256)
         self._boot()
-        runs = self._guest.wait_until_listening()["model"]
-        if runs["version"] not in expected:
-            raise StepError(f"the service runs {runs}")
+        self._guest.wait_until_listening()
+        status = self._guest.wait_for("the trial ends", lambda status: not status["on_trial"])
+        if status["model"]["sha256"] not in allowed:
+            raise StepError(f"the service runs {status['model']}")
         if lost := before - self._guest.rows():
             raise StepError(f"{len(lost)} of {len(before)} rows of the log are lost: {min(lost)}")
-        return f"version {runs['version']} runs; all {len(before)} rows of the log are there"
+        which = "the new one" if status["model"]["sha256"] == sha256 else "the old one"
+        return f"{which} runs; all {len(before)} rows of the log are there"
+
+    def _runs(self) -> str:
+        return str(self._guest.wait_until_listening()["model"]["sha256"])
+
+    def _log_is_told(self) -> str:
+        """Read the log as its owner does: the clock began anew with every boot."""
+        said = self._guest.do("runuser -u ser-edge -- ser-edge log --json").splitlines()
+        states = [json.loads(line)["state"] for line in said]
+        if EMOTION not in states:
+            raise StepError(f"the log knows nothing of {EMOTION}: {states}")
+        sessions = {json.loads(line)["session"] for line in said}
+        return f"{len(states)} states in {len(sessions)} sessions"
