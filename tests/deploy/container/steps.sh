@@ -2,6 +2,10 @@
 # What must hold in the container, in groups that run in this order. A part of script/test-container,
 # which gives: inside COMMAND..., $container (its root, from outside), $work, $repository.
 
+# shellcheck source=tests/deploy/container/assertions.sh
+source "$repository/tests/deploy/container/assertions.sh"
+# shellcheck source=tests/deploy/container/updates.sh
+source "$repository/tests/deploy/container/updates.sh"
 # shellcheck source=tests/deploy/container/fleet.sh
 source "$repository/tests/deploy/container/fleet.sh"
 
@@ -11,7 +15,6 @@ readonly STEPS=(dry_run first_install hardening microphone crash stuck reload ba
 
 readonly INSTALLER=/mnt/source/firmware_config/install.sh
 readonly OFFLINE=(--wheels /mnt/shared/wheels)
-n_passed=0 n_failed=0
 
 run_steps() {
     local step
@@ -27,65 +30,6 @@ run_steps() {
     echo "$n_passed passed, $n_failed failed"
     [ "$n_failed" -eq 0 ]
 }
-
-# holds SENTENCE COMMAND...: one line, ok or FAIL.
-holds() {
-    local sentence=$1
-    shift
-    if "$@" >"$work/output" 2>&1; then
-        [ "$1" = it_said ] || cp "$work/output" "$work/last"
-        echo "ok   $sentence"
-        n_passed=$((n_passed + 1))
-    else
-        echo "FAIL $sentence"
-        sed 's/^/       /' "$work/output" | tail -n 12
-        n_failed=$((n_failed + 1))
-    fi
-}
-
-# As holds, for what comes true within a number of seconds.
-comes_true() {
-    local sentence=$1 limit_s=$2
-    shift 2
-    holds "$sentence" within "$limit_s" "$@"
-}
-
-within() {
-    local until=$((SECONDS + $1))
-    shift
-    until "$@" >"$work/attempt" 2>&1; do
-        if [ "$SECONDS" -ge "$until" ]; then
-            cat "$work/attempt"
-            return 1
-        fi
-        sleep 0.3
-    done
-}
-
-refuses() { ! "$@"; }
-
-# What the last command that was held to something has said.
-it_said() { grep -qF -- "$1" "$work/last" || { cat "$work/last"; return 1; }; }
-
-# exits CODE COMMAND...
-exits() {
-    local expected=$1 code=0
-    shift
-    "$@" || code=$?
-    [ "$code" -eq "$expected" ] || { echo "exit code $code instead of $expected"; return 1; }
-}
-
-# says WORDS COMMAND...: the output has these words, whatever the exit code.
-says() {
-    local words=$1
-    shift
-    "$@" >"$work/said" 2>&1 || true
-    grep -qF -- "$words" "$work/said" || { echo "not said: $words"; cat "$work/said"; return 1; }
-}
-
-same() { diff <(echo "$1") <(echo "$2"); }
-
-differ() { [ "$1" != "$2" ] || { echo "both are '$1'"; return 1; }; }
 
 property() { inside systemctl show --property="$1" --value "${2:-ser-edge.service}"; }
 
@@ -296,145 +240,4 @@ step_push() {
     holds "the key opens nothing else" exits 2 nsenter -t "$leader" -n ssh -i "$work/key" \
         -o "UserKnownHostsFile=$work/known_hosts" -o BatchMode=yes ser-edge@127.0.0.1 id
     comes_true "and it listens with the new model" 60 says '"version": "2"' trouble
-}
-
-# A copy of the source of another version, changed by the sed script $2 in the file $1.
-spoilt_source() {
-    rm -rf "$container/root/spoilt"
-    cp -r "$work/source" "$container/root/spoilt"
-    sed -i 's/^__version__ = .*/__version__ = "9.9.9"/' "$container/root/spoilt/edge/__init__.py"
-    [ $# -eq 0 ] || sed -i "$2" "$container/root/spoilt/$1"
-}
-
-step_broken_update() {
-    local before running
-    before=$(state_without_pycache) running=$(process)
-    spoilt_source edge/selftest.py '1i raise SystemExit(70)'
-    holds "an update that fails its self-test is refused" exits 1 \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
-    holds "that is said" it_said "is as it was"
-    spoilt_source setup.py '1i syntax error'
-    holds "so is one that cannot be built" exits 1 \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
-    spoilt_source
-    inside sh -c '/root/spoilt/firmware_config/install.sh --wheels /mnt/shared/wheels >/dev/null 2>&1 &
-        sleep 4; kill -TERM $!; wait $!' || true
-    holds "and one that is interrupted" same "$(state_without_pycache)" "$before"
-    holds "the service did not notice" same "$(process)" "$running"
-}
-
-state_without_pycache() {
-    inside sh -c 'find /opt/ser-edge /etc/systemd /etc/ser-edge /etc/ssh ! -path "*/__pycache__*" \
-        ! -type d -printf "%p %m %u %s %T@ %l\n" | sort; ls /opt/ser-edge/releases'
-}
-
-step_update_that_does_not_start() {
-    local before_release before
-    before_release=$(release) before=$(process)
-    spoilt_source edge/cli/run.py '1i raise SystemExit(70)'
-    echo '# of the spoilt version' >>"$container/root/spoilt/systemd/ser-edge.service"
-    holds "an update whose service does not start is taken back" exits 75 \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
-    holds "the old release is the current one" same "$(release)" "$before_release"
-    holds "the old unit is back" refuses grep -q spoilt "$container/etc/systemd/system/ser-edge.service"
-    holds "the new release is gone" refuses says 9.9.9 inside ls /opt/ser-edge/releases
-    comes_true "and the old one listens" 60 is_listening
-    differ "$(process)" "$before" >/dev/null || true
-}
-
-step_stopped_stays_stopped() {
-    inside systemctl stop ser-edge.service
-    holds "a stopped service is left stopped by an update" says "stays so" \
-        inside "$INSTALLER" --rebuild "${OFFLINE[@]}"
-    holds "two releases are kept" same "$(n_releases)" 2
-    inside systemctl start ser-edge.service
-    comes_true "it listens with the new release" 60 is_listening
-}
-
-step_edited_config() {
-    local config=$container/etc/ser-edge/config.toml
-    sed -i 's/^retention_days = .*/retention_days = 30/' "$config"
-    spoilt_source edge/config/default.toml '1i # Of a later version.'
-    holds "an update goes well" inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
-    holds "an edited configuration stays" grep -q 'retention_days = 30' "$config"
-    holds "the new default lies beside it" grep -q 'Of a later version' "$config.new"
-    comes_true "the new version listens" 60 is_listening
-    holds "and says which it is" says 9.9.9 trouble
-    holds "again nothing is changed" says "nothing was changed" \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
-}
-
-step_daily_check() {
-    holds "the daily check is content" inside systemctl start ser-edge-selftest.service
-    inside systemctl stop ser-edge.service
-    holds "it fails where nobody listens" refuses inside systemctl start ser-edge-selftest.service
-    inside systemctl reset-failed ser-edge-selftest.service
-    inside systemctl start ser-edge.service
-}
-
-step_reboot() {
-    comes_true "before the reboot it listens" 60 is_listening
-    holds "the machine starts again" reboot
-    comes_true "the service is active after a reboot" 60 is_active
-    comes_true "and deaf, because its microphone is not there yet" 30 says DEAF inside ser-edge status
-    inside systemctl start ser-test-microphone.service
-    comes_true "and listens when it comes" 90 is_listening
-}
-
-answering() {
-    inside script --quiet --return --command "$INSTALLER --uninstall" /dev/null <<<"$1"
-}
-
-program_is_gone() {
-    same '' "$(inside sh -c 'ls -d /opt/ser-edge /usr/local/bin/ser-edge \
-        /etc/systemd/system/ser-edge*.service /etc/systemd/system/ser-edge*.timer \
-        /etc/systemd/system/*.wants/ser-edge* /etc/ssh/sshd_config.d/ser-edge.conf 2>/dev/null')"
-}
-
-step_uninstall() {
-    local before
-    inside systemctl stop ser-test-microphone.service
-    before=$(state_of_machine)
-    holds "a dry run of the uninstallation ends well" inside "$INSTALLER" --uninstall --dry-run
-    holds "and changes nothing" same "$(state_of_machine)" "$before"
-    holds "without a terminal it uninstalls and keeps the data" says "kept: /var/lib/ser-edge" \
-        inside "$INSTALLER" --uninstall
-    holds "the program is gone" program_is_gone
-    holds "so is its process" refuses inside pgrep -f ser-edge
-    holds "the log is there" inside test -s /var/lib/ser-edge/log.db
-    holds "the configuration is there" grep -q 'retention_days = 30' \
-        "$container/etc/ser-edge/config.toml"
-    holds "sshd is content" inside sshd -t
-    holds "a second time there is nothing to do" says "nothing was changed" \
-        inside "$INSTALLER" --uninstall --yes
-}
-
-# An update as it happens in the field: from what the former commit installed.
-step_former_commit() {
-    local rows
-    if [ ! -d "$work/shared/former" ]; then
-        echo "NOT RUN: there is no former commit with an installer that differs from this one"
-        return
-    fi
-    echo "     from $(cat "$work/shared/former/commit")"
-    holds "the former commit installs, over data that was kept" \
-        inside /mnt/shared/former/firmware_config/install.sh --wheels /mnt/shared/wheels-former
-    inside systemctl start ser-test-microphone.service
-    comes_true "and is active" 60 is_active
-    rows=$(inside ser-edge log --json | wc -l)
-    holds "this commit updates it" inside "$INSTALLER" "${OFFLINE[@]}"
-    comes_true "and listens" 60 is_listening
-    holds "the log has what it had" test "$(inside ser-edge log --json | wc -l)" -ge "$rows"
-    holds "the edited configuration is the same" grep -q 'retention_days = 30' \
-        "$container/etc/ser-edge/config.toml"
-}
-
-step_purge() {
-    [ -d "$container/opt/ser-edge" ] || inside "$INSTALLER" "${OFFLINE[@]}" >/dev/null
-    holds "asked, and told no, it keeps the data" says "kept: /var/lib/ser-edge" answering n
-    holds "the program is gone" program_is_gone
-    holds "the data is there" inside test -d /var/lib/ser-edge -a -d /etc/ser-edge
-    holds "asked, and told yes, it removes it" says "remove /var/lib/ser-edge" answering y
-    holds "nothing is left" same '' \
-        "$(inside sh -c 'ls -d /var/lib/ser-edge /etc/ser-edge 2>/dev/null; getent passwd ser-edge')"
 }
