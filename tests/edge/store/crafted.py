@@ -31,12 +31,12 @@ def crashing() -> bytes:
 
     Which operators look first differs between the runtimes.
     """
-    number = {"litert": 0, "tflite-runtime": 7}[find_runtime().name]
+    number, which = {"litert": (0, 1), "tflite-runtime": (7, 0)}[find_runtime().name]
     changed = bytearray(bundled().flatbuffer)
     graph = _item(changed, _field(changed, _u32(changed, 0), 2), 0)
     operator = _item(changed, _field(changed, graph, 3), number)
     inputs = _target(changed, _field(changed, operator, 1))
-    struct.pack_into("<i", changed, inputs + 4 + 4 * 1, -1)
+    struct.pack_into("<i", changed, inputs + 4 + 4 * which, -1)
     return packed(bytes(changed))
 
 
