@@ -67,7 +67,11 @@ DASK = ["dask>=2025.2", "distributed>=2025.2"]
 
 TEST = ["pytest>=8.4,<10", "hypothesis>=6.100,<7", "packaging", "scipy>=1.10,<2", "setuptools>=77"]
 
-DEV = [*TEST, "pexpect>=4.9,<5", "ruff==0.17.5", "mypy>=2.4,<3", "import-linter>=2.6,<3"]
+# The playbooks in firmware_config/ansible are tested with Ansible itself.
+ANSIBLE = ["ansible-core>=2.16,<2.20", "ansible-lint>=25,<27"]
+
+LINTERS = ["ruff==0.17.5", "mypy>=2.4,<3", "import-linter>=2.6,<3"]
+DEV = [*TEST, "pexpect>=4.9,<5", *LINTERS, *ANSIBLE]
 
 # The peers of benchmarks/. torchaudio is left to whoever wants it: it brings gigabytes.
 BENCH = [
