@@ -60,15 +60,18 @@ playbook() {
         "$ansible" -i "$work/hosts.yml" "$repository/firmware_config/ansible/$1.yml" "${@:2}"
 }
 
-ends_with() { says "$1" "${@:2}" && says "failed=0" cat "$work/said"; }
+# ends_with COUNT COMMAND...: the last line of a playbook that went well counts so.
+ends_with() {
+    says "failed=0" "${@:2}" && { grep -q "$1.*failed=0" "$work/said" || { cat "$work/said"; return 1; }; }
+}
 
 step_ansible() {
-    local ansible pusher=$repository/.venv-test/bin/python before
+    local ansible before pusher=$repository/.venv-test/bin/python home=$container/root
     ansible=$(find_ansible) || { echo "NOT RUN: ansible-playbook is not here"; return; }
     ssh-keygen -q -t ed25519 -N '' -C container -f "$work/key"
-    mkdir -p "$container/root/.ssh"
-    chmod 700 "$container/root/.ssh"
-    cp "$work/key.pub" "$container/root/.ssh/authorized_keys"
+    mkdir -p "$home/.ssh"
+    chmod 700 "$home/.ssh"
+    cp "$work/key.pub" "$home/.ssh/authorized_keys"
     cat >"$work/hosts.yml" <<END
 ser_edge:
   hosts:
