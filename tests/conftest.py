@@ -35,18 +35,23 @@ def shared_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what fixtures of a module start out of the system's folders."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         _move_folders(monkeypatch, tmp_path_factory.mktemp("shared"))
+        monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path_factory.mktemp("run")))
+        # lgpio goes to this folder when it is imported, and leaves a pipe where it is.
+        monkeypatch.setenv("LG_WD", str(tmp_path_factory.mktemp("lgpio")))
         yield
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_folders(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Keep the program's state, configuration and log out of the user's home."""
     _move_folders(monkeypatch, tmp_path)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path_factory.mktemp("run")))
 
 
 def _move_folders(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(folder / "state"))  # wins for root too
-    monkeypatch.setenv("RUNTIME_DIRECTORY", str(folder / "run"))
     for name in ("CONFIG", "STATE", "DATA", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / "xdg" / name.lower()))
 

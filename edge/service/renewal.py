@@ -210,7 +210,8 @@ class Renewal:
             self._end_trial()
             self._decide(before.model.id, failure="another model was chosen meanwhile")
         if prepared.model != before.model:
-            self._say_model("now listens", prepared.model)
+            what = "now listens, on trial" if prepared.on_trial else "now listens"
+            self._say_model(what, prepared.model)
             if not prepared.troubles:
                 self._troubles.settle("model")
         if prepared.on_trial and not self._former:

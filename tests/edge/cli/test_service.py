@@ -274,23 +274,24 @@ def test_only_one_process_is_the_service(service: Service) -> None:
 
 def test_a_reload_while_it_starts_does_no_harm(tmp_path: Path) -> None:
     service = Service(tmp_path, source="-")
-    wait_for_lock(tmp_path)
+    wait_for_lock()
     service.send(signal.SIGHUP)
     service.manager.wait_for(lambda m: m.get("READY"))
     service.close()
 
 
-def wait_for_lock(folder: Path) -> None:
+def wait_for_lock() -> None:
     """Wait until the signals are heeded; the model is loaded after that."""
     deadline_s = time.monotonic() + LIMIT_S
-    while not (folder / "run" / "run.lock").exists() and time.monotonic() < deadline_s:
+    lock = Places.here().runtime_directory() / "run.lock"
+    while not lock.exists() and time.monotonic() < deadline_s:
         time.sleep(0.001)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_while_it_starts_is_obeyed(number: int, tmp_path: Path) -> None:
     service = Service(tmp_path, source="-")
-    wait_for_lock(tmp_path)
+    wait_for_lock()
     assert service.end(number) == 0
     assert "Traceback" not in service.said
     service.close()
