@@ -189,7 +189,8 @@ SETTINGS = {
 
 
 def variables(**more: object) -> str:
-    return json.dumps({"ser_edge_must_hear": False, **more})
+    # "false", a word, as `-e ser_edge_must_hear=false` gives it.
+    return json.dumps({"ser_edge_must_hear": "false", **more})
 
 
 class Pi:
