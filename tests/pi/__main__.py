@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -28,6 +29,8 @@ def main() -> int:
     if missing := _missing():
         say(missing)
         return 3
+    # Else the machine would go on without us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="ser-edge-pi-"))
     try:
         with closing(_story(folder)) as story:
@@ -35,6 +38,9 @@ def main() -> int:
     except sounds.NoRecordingsError as error:
         say(str(error))
         return 3
+    except RuntimeError as error:
+        say(f"no card could be made: {error}")
+        return 1
     finally:
         if arguments.keep:
             say(f"kept: {folder}")

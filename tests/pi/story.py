@@ -186,7 +186,8 @@ class Story:
         if lost := before - self._guest.rows():
             raise StepError(f"{len(lost)} of {len(before)} rows of the log are lost: {min(lost)}")
         which = "the new one" if status["model"]["sha256"] == sha256 else "the old one"
-        return f"{which} runs; all {len(before)} rows of the log are there"
+        said = "".join(f" ({trouble})" for trouble in status["trouble"])
+        return f"{which} runs{said}; all {len(before)} rows of the log are there"
 
     def _runs(self) -> str:
         return str(self._guest.wait_until_listening()["model"]["sha256"])
