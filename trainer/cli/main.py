@@ -39,7 +39,7 @@ examples:
   ser-trainer train default --data ~/corpora        train the bundled model anew
   ser-trainer export runs/default-... --out my.tflite --data ~/corpora
   ser-trainer report runs/default-... --data ~/corpora
-  ser-trainer push my.tflite kitchen.local --key ~/.ssh/id_ed25519
+  ser-trainer push my.tflite ser-edge@kitchen.local --key ~/.ssh/id_ed25519
   ser-trainer VERB --help
 
 Instead of --data, the environment variable SER_DATA may name the folder of the corpora.

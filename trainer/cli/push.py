@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 EXAMPLES = """\
-  ser-trainer push room.tflite kitchen.local            with room.tflite.sig, if it is there
-  ser-trainer push room.tflite pi@kitchen ssh://pi@attic:2222 --key ~/.ssh/id_ed25519
+  ser-trainer push room.tflite ser-edge@kitchen.local   with room.tflite.sig, if it is there
+  ser-trainer push room.tflite ser-edge@kitchen ssh://ser-edge@attic:2222 --key ~/.ssh/id_ed25519
   ser-trainer push room.tflite --inventory hosts --canary 1 --parallel 4
-  ser-trainer push room.tflite kitchen --remote-command "sudo -u ser-edge ser-edge model receive"
+  ser-trainer push room.tflite pi@kitchen --remote-command "sudo -u ser-edge ser-edge model receive"
   ser-trainer push --check --inventory hosts            what runs there; nothing is sent
 
 Hosts are what `ssh` knows: names of ~/.ssh/config, user@host, ssh://user@host:port. An inventory

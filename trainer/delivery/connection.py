@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, Final, Self
 
-from edge.errors import UsageError
+from trainer.delivery.outcomes import UnreachableError
 
 _TICK_S: Final = 0.2  # how late an interruption may be noticed
 _FAREWELL_S: Final = 5.0  # for a process that has closed its output, to end
@@ -41,7 +41,7 @@ class Connection:
 
     Raises
     ------
-    UsageError
+    UnreachableError
         If there is no such program.
     """
 
@@ -56,7 +56,9 @@ class Connection:
                 bufsize=0,
             )
         except FileNotFoundError as error:
-            raise UsageError(f"{command[0]} is not there; install OpenSSH's client") from error
+            raise UnreachableError(
+                f"there is no program {command[0]} here; install OpenSSH's client"
+            ) from error
         self._stop = stop
         self._selector = selectors.DefaultSelector()
         self._heard, self._complaints = bytearray(), bytearray()
@@ -139,7 +141,7 @@ class Connection:
     @property
     def complaints(self) -> str:
         """What stood on standard error until now, or the end of it."""
-        return bytes(self._complaints[-_KEPT_COMPLAINTS:]).decode(errors="replace")
+        return self._complaints.decode(errors="replace")
 
     @property
     def _has_spoken(self) -> bool:
@@ -190,5 +192,6 @@ class Connection:
         piece = os.read(pipe.fileno(), _PIECE_BYTES)
         if piece:
             self._buffers[pipe] += piece
+            del self._complaints[:-_KEPT_COMPLAINTS]
         else:
             self._selector.unregister(pipe)
