@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -154,7 +155,8 @@ class Story:
         return self._cut("3", at="sending", then_s=1.5)
 
     def _cut_in_the_switch(self) -> str:
-        return self._cut("3", at="tested", then_s=0.0)
+        # It takes some tenths of a second here; the moment in it is another one in each run.
+        return self._cut("3", at="tested", then_s=random.uniform(0.0, 0.5))
 
     def _cut_after_the_switch(self) -> str:
         return self._cut("4", at="switched", then_s=0.0)
@@ -187,7 +189,8 @@ class Story:
             raise StepError(f"{len(lost)} of {len(before)} rows of the log are lost: {min(lost)}")
         which = "the new one" if status["model"]["sha256"] == sha256 else "the old one"
         said = "".join(f" ({trouble})" for trouble in status["trouble"])
-        return f"{which} runs{said}; all {len(before)} rows of the log are there"
+        moment = f"{1e3 * then_s:.0f} ms after {at!r}"
+        return f"{moment}: {which} runs{said}; all {len(before)} rows of the log are there"
 
     def _runs(self) -> str:
         return str(self._guest.wait_until_listening()["model"]["sha256"])
