@@ -80,6 +80,8 @@ install_all() {
     choose_release
     install_files
     switch_release
+    # Not before: the old program might not understand it, if the power went off in between.
+    install_config
     make_service_run
     remove_old_releases
     [ -z "$firmware" ] || run_firmware

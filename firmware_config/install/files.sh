@@ -15,7 +15,6 @@ units_changed=''
 
 install_files() {
     local unit
-    install_config
     [ -e "$etc/allowed_signers" ] || change "make $etc/allowed_signers, in which nobody stands yet" \
         put /dev/fd/0 "$etc/allowed_signers" < <(no_signers)
     [ -e "$etc/authorized_keys" ] || change "make $etc/authorized_keys, in which nobody stands yet" \

@@ -10,6 +10,7 @@ release=''  # the one that shall run
 former=''   # the one that "current" pointed to when this began; empty for the first time
 built=''    # the release that this run has begun to build
 switched='' # whether the new release is the current one
+previous='' # what the link "previous" said when this began
 
 current_release() { readlink -e "$opt/current" || true; }
 
@@ -153,9 +154,16 @@ switch_release() {
 }
 
 switch_links() {
+    previous=$(readlink "$opt/previous" || true)
     [ -z "$former" ] || point "$opt/previous" "releases/$(basename "$former")"
     point "$opt/current" "releases/$(basename "$release")"
     reach_the_disk "$opt"
+}
+
+switch_links_back() {
+    point "$opt/current" "releases/$(basename "$former")"
+    if [ -n "$previous" ]; then point "$opt/previous" "$previous"; else rm -f "$opt/previous"; fi
+    rm -rf "$release"
 }
 
 # The last two stay: the one that runs and the one before.

@@ -17,7 +17,8 @@ make_service_run() {
     [ -n "$dry_run" ] || ! has_systemd || systemctl daemon-reload
     for unit in "${new_units[@]}"; do
         if grep -q '^\[Install\]' "$source_dir/systemd/$unit"; then
-            change "have $unit started at every boot" enable_unit "$unit"
+            change "have $unit started at every boot" enable_unit "$unit" ||
+                warn "systemd refuses that: systemctl enable $unit says why"
         fi
     done
     if [ -z "$start" ] || ! has_systemd; then
@@ -30,11 +31,10 @@ make_service_run() {
 }
 
 enable_unit() {
-    if has_systemd; then
-        systemctl --quiet enable "$1"
-        [[ $1 != *.timer ]] || [ -z "$start" ] || systemctl --quiet start "$1"
-    elif [ -z "$prefix" ]; then
-        systemctl --quiet enable "$1"
+    [ -z "$prefix" ] || return 0
+    systemctl --quiet enable "$1" || return 1
+    if has_systemd && [ -n "$start" ] && [[ $1 == *.timer ]]; then
+        systemctl --quiet start "$1"
     fi
 }
 
@@ -75,15 +75,15 @@ main_process() { systemctl show --property=MainPID --value "$SERVICE"; }
 
 # The new installation does not run: everything as it was before.
 go_back() {
-    local failed=$release
+    local unit
     warn "the service does not start with the new installation; its last words:"
     journalctl --unit "$SERVICE" --lines 10 --no-pager --output cat >&2 || true
-    point "$opt/current" "releases/$(basename "$former")"
+    for unit in "${new_units[@]}"; do systemctl --quiet disable --now "$unit" || true; done
     put_back_files
+    [ "$release" = "$former" ] || switch_links_back
     systemctl daemon-reload
-    rm -rf "$failed"
     if start_service; then
-        warn "the former installation runs again; the new one was removed"
+        warn "the former installation runs again, as it was"
     else
         warn "the former installation was put back, but does not start either: journalctl -u ser-edge"
     fi
