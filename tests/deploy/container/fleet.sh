@@ -79,6 +79,7 @@ ser_edge:
       ansible_host: 127.0.0.1
       ansible_user: root
       ansible_ssh_private_key_file: $work/key
+      ser_edge_commit: $(git -C "$repository" rev-parse HEAD)
       ser_edge_wheels: $work/shared/wheels
       ser_edge_settings: {audio: {block_ms: 25}}
       ser_edge_signers: ['container namespaces="ser-edge-model" $(cut -d ' ' -f 1,2 "$work/key.pub")']
