@@ -29,7 +29,7 @@ def test_a_good_model_passes_and_says_how_long_it_takes(tmp_path):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (crafted.crashing, r"crashed its self-test \(SIG(SEGV|BUS)\)"),
+        (crafted.crashing, r"crashed its self-test \(SIG(SEGV|BUS|FPE|ABRT)\)"),
         (crafted.mistaken, "golden case .* is off by"),
         (crafted.without_golden_cases, "brings no golden case"),
         (crafted.too_new, "needs [A-Z0-9_]+ version 99, which .* does not have"),
@@ -73,3 +73,22 @@ def test_a_model_that_wants_all_memory_gets_none(tmp_path):
 def test_the_same_model_passes_with_memory_enough_to_look_at_it(tmp_path):
     with pytest.raises(ProbeError, match="golden case 'huge' is off by"):
         examined(tmp_path, crafted.greedy(2**22), memory_mb=1500)
+
+
+@pytest.mark.parametrize(
+    ("death", "sentence"),
+    [
+        ("kill -SEGV $$", r"crashed its self-test \(SIGSEGV\)"),
+        ("kill -40 $$", r"crashed its self-test \(signal 40\)"),
+        ("kill -XCPU $$", "took more than 60 s of processor time"),
+        ("echo went mad >&2; exit 3", "ended with exit code 3: went mad"),
+        ("exit 0", "ended with exit code 0: it said nothing"),
+    ],
+)
+def test_every_death_is_told(tmp_path, monkeypatch, death, sentence):
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{death}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(program))
+    with pytest.raises(ProbeError, match=sentence):
+        examined(tmp_path, b"")

@@ -106,6 +106,8 @@ def victims_of(case: Case, fault: str, folder: Path) -> list[str]:
 
 
 def no_space(line: str) -> bool:
+    if "the disk did not confirm the switch" in line:  # its last step: it is switched
+        return "No space left on device" in line
     return "No space left on device; make room on it" in line
 
 
