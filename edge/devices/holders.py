@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +43,12 @@ def holder(process: int, node: Path, *, proc: Path) -> Holder:
 
 
 def _open_files(process: Path) -> set[Path]:
-    try:
-        return {link.readlink() for link in (process / "fd").iterdir()}
-    except OSError:  # not ours to see, or already gone
-        return set()
+    found = set()
+    with suppress(OSError):  # not ours to see, or already gone
+        for link in (process / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile, as the one by which we look at ourselves
+                found.add(link.readlink())
+    return found
 
 
 def _name(process: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,16 @@ def test_a_real_process_is_found_by_its_script(
     (found,) = holders_of([node, node.with_name("another")])
     assert (found.name, found.process, found.node) == ("recorder.py", process.pid, node)
     assert str(found) == f"recorder.py (process {process.pid}) holds {node}"
+
+
+def test_we_find_ourselves_among_the_holders(tmp_path: Path) -> None:
+    node = tmp_path / "pcmC1D0c"
+    node.touch()
+    with node.open():
+        assert [(found.process, found.name) for found in holders_of([node])] == [
+            (os.getpid(), "this program itself")
+        ]
+    assert holders_of([node]) == []
 
 
 def test_the_tree_of_alsa_finds_it_too(recorder: tuple[Path, subprocess.Popen[bytes]]) -> None:
