@@ -29,6 +29,8 @@ def gather(root: Path, target: Path) -> None:
         shutil.copy(_pyaudio(root), partial)
         say("fetching the Pi's wheels")
         _download(own, partial)
+        for old in cache("pi").glob("wheels-*"):
+            shutil.rmtree(old)
         partial.rename(folder)
     for wheel in folder.glob("*.whl"):
         shutil.copy(wheel, target)
