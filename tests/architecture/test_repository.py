@@ -34,7 +34,7 @@ SUFFIXES_OF_TEXT = {
 }
 
 FOREIGN = {
-    "a path of one machine": r"/(root|home/(?!ser|pi)\w+|opt/wheels|opt/pypi|work)/[\w.]",
+    "a path of one machine": r"/(root|home/(?!ser|pi|marianne)\w+|opt/wheels|opt/pypi|work)/[\w.]",
     "a host of a registry": (
         r"[-\w]*(artifact|egress)[-\w]*\.\w+/|pypi\.org/simple|pythonhosted\.org"
         r"|deb\.debian\.org|registry\.npmjs\.org"

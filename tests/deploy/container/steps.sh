@@ -228,8 +228,8 @@ step_push() {
     "$pusher" "$repository/tests/deploy/container/make_model.py" "$work/newer.tflite" 2
     before=$(process)
     holds "without its key nobody gets in" exits 69 push "$work/newer.tflite"
-    cp "$work/key.pub" "$container/root/key.pub"
-    inside sh -c 'ser-edge model authorize /root/key.pub >>/etc/ser-edge/authorized_keys'
+    cp "$work/key.pub" "$container/srv/key.pub"
+    inside sh -c 'ser-edge model authorize /srv/key.pub >>/etc/ser-edge/authorized_keys'
     holds "an unsigned or unknown signature is refused" exits 65 push "$work/newer.tflite"
     echo "container namespaces=\"ser-edge-model\" $(cut -d ' ' -f 1,2 "$work/key.pub")" \
         >>"$container/etc/ser-edge/allowed_signers"

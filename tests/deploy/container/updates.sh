@@ -4,10 +4,10 @@
 
 # A copy of the source of another version, changed by the sed script $2 in the file $1.
 spoilt_source() {
-    rm -rf "$container/root/spoilt"
-    cp -r "$work/source" "$container/root/spoilt"
-    sed -i 's/^__version__ = .*/__version__ = "9.9.9"/' "$container/root/spoilt/edge/__init__.py"
-    [ $# -eq 0 ] || sed -i "$2" "$container/root/spoilt/$1"
+    rm -rf "$container/srv/spoilt"
+    cp -r "$work/source" "$container/srv/spoilt"
+    sed -i 's/^__version__ = .*/__version__ = "9.9.9"/' "$container/srv/spoilt/edge/__init__.py"
+    [ $# -eq 0 ] || sed -i "$2" "$container/srv/spoilt/$1"
 }
 
 step_broken_update() {
@@ -15,13 +15,13 @@ step_broken_update() {
     before=$(state_without_pycache) running=$(process)
     spoilt_source edge/selftest.py '1i raise SystemExit(70)'
     holds "an update that fails its self-test is refused" exits 1 \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+        inside /srv/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
     holds "that is said" it_said "is as it was"
     spoilt_source setup.py '1i syntax error'
     holds "so is one that cannot be built" exits 1 \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+        inside /srv/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
     spoilt_source
-    inside sh -c '/root/spoilt/firmware_config/install.sh --wheels /mnt/shared/wheels >/dev/null 2>&1 &
+    inside sh -c '/srv/spoilt/firmware_config/install.sh --wheels /mnt/shared/wheels >/dev/null 2>&1 &
         sleep 4; kill -TERM $!; wait $!' || true
     holds "and one that is interrupted" same "$(state_without_pycache)" "$before"
     holds "the service did not notice" same "$(process)" "$running"
@@ -37,18 +37,18 @@ step_update_that_does_not_start() {
     local before
     before=$(state_without_pycache)
     spoilt_source edge/cli/run.py '1i raise SystemExit(70)'
-    echo '# of the spoilt version' >>"$container/root/spoilt/systemd/ser-edge.service"
+    echo '# of the spoilt version' >>"$container/srv/spoilt/systemd/ser-edge.service"
     printf '[Timer]\nOnCalendar=daily\nUnit=ser-edge-selftest.service\n[Install]\nWantedBy=timers.target\n' \
-        >"$container/root/spoilt/systemd/ser-edge-selftest2.timer"
+        >"$container/srv/spoilt/systemd/ser-edge-selftest2.timer"
     holds "an update whose service does not start is taken back" exits 75 \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+        inside /srv/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
     holds "everything is as it was" same "$(state_without_pycache)" "$before"
     comes_true "and the old one listens" 60 is_listening
-    rm -rf "$container/root/spoilt"
-    cp -r "$work/source" "$container/root/spoilt"
-    sed -i 's#^ExecStart=.*#ExecStart=/bin/false#' "$container/root/spoilt/systemd/ser-edge.service"
+    rm -rf "$container/srv/spoilt"
+    cp -r "$work/source" "$container/srv/spoilt"
+    sed -i 's#^ExecStart=.*#ExecStart=/bin/false#' "$container/srv/spoilt/systemd/ser-edge.service"
     holds "a unit that does not start is taken back too" exits 75 \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+        inside /srv/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
     holds "everything is as it was again" same "$(state_without_pycache)" "$before"
     comes_true "and it listens" 60 is_listening
 }
@@ -66,13 +66,13 @@ step_edited_config() {
     local config=$container/etc/ser-edge/config.toml
     sed -i 's/^retention_days = .*/retention_days = 30/' "$config"
     spoilt_source edge/config/default.toml '1i # Of a later version.'
-    holds "an update goes well" inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+    holds "an update goes well" inside /srv/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
     holds "an edited configuration stays" grep -q 'retention_days = 30' "$config"
     holds "the new default lies beside it" grep -q 'Of a later version' "$config.new"
     comes_true "the new version listens" 60 is_listening
     holds "and says which it is" says 9.9.9 trouble
     holds "again nothing is changed" says "nothing was changed" \
-        inside /root/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
+        inside /srv/spoilt/firmware_config/install.sh "${OFFLINE[@]}"
 }
 
 step_daily_check() {
