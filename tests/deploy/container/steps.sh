@@ -134,7 +134,7 @@ step_microphone() {
     comes_true "a microphone that comes late is heard" 60 is_listening
     holds "by the same process" same "$(process)" "$before"
     comes_true "what it hears stands in the unit's status" 30 says listening property StatusText
-    comes_true "and in the log" 30 says angry inside ser-edge log
+    comes_true "and in the log" 60 says % inside ser-edge log
     holds "no line of the journal is a C library's" refuses says "Cannot create" \
         inside journalctl --unit ser-edge --no-pager --output cat
 }
