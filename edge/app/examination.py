@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from edge.app.models import model_path
+from edge.app.models import bundled_model
 from edge.app.panels import panel_pins
 from edge.config.load import load_config, log_file
 from edge.config.places import NAME, Places
@@ -143,8 +143,9 @@ class Examination:
         return Path(self.config.store.signers or beside / _SIGNERS)
 
     def _model(self) -> Finding:
-        path = model_path(self.config)
-        if not self.config.model.path:
+        named = self.config.model.path
+        path = Path(named) if named else bundled_model()
+        if not named:
             with suppress(SerError):  # `store` says what is wrong with it
                 current = self.store.current()
                 path = current.path if current else path
