@@ -10,8 +10,8 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).resolve().parent
 
 # ai-edge-litert has wheels for 64-bit Linux only; 32-bit ARM is left with tflite-runtime, whose
-# last release knows neither NumPy 2 nor a Python newer than 3.11. A 32-bit system on a 64-bit kernel
-# is aarch64 to a marker: firmware_config/install.sh sees through that.
+# last release knows neither NumPy 2 nor a Python newer than 3.11. A 32-bit system on a 64-bit
+# kernel is aarch64 to a marker: firmware_config/install.sh sees through that.
 SIXTY_FOUR_BIT = "platform_machine == 'x86_64' or platform_machine == 'aarch64'"
 THIRTY_TWO_BIT_ARM = "platform_machine == 'armv7l'"
 

@@ -34,7 +34,8 @@ exit codes:
   0  done                      69  a device or the runtime is unavailable
   2  wrong command line        70  internal error
   65 bad data or model         74  input or output failed
-  66 no such input             78  wrong configuration
+  66 no such input             75  taken back: the former model runs
+                               78  wrong configuration
 """
 
 

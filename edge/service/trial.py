@@ -11,6 +11,9 @@ from edge.record.minutes import percentile_95
 MOST_WINDOWS: Final = 10
 """Health windows for which a trial waits for sound."""
 
+SETTLING_S: Final = 10.0
+"""Sound after a start in which losses and delays are the machine's, which is busy with starting."""
+
 _LEAST_LATENCIES: Final = 4
 """A median of fewer says nothing: the first answers of a model are slow."""
 
@@ -54,12 +57,14 @@ class TrialWatch:
     def hear(self, sound_s: float, *, lost_s: float) -> None:
         """Take in a block of live sound, and what was lost before it."""
         self.sound_s += sound_s
-        self.lost_s += lost_s
+        if self.sound_s > self._settling_s:
+            self.lost_s += lost_s
 
     def score(self, n_windows: int, *, latency_s: float) -> None:
         """Take in windows that were scored, and the time that each took."""
         self.n_windows += n_windows
-        self.latencies_s.append(latency_s)
+        if self.sound_s > self._settling_s:
+            self.latencies_s.append(latency_s)
 
     def verdict(self, *, now_s: float) -> Verdict | None:
         """Return how the trial ends; None while it goes on."""
@@ -73,6 +78,12 @@ class TrialWatch:
         if p95_s >= self.conditions.hop_s:
             return Verdict(is_healthy=False, why=self._too_slow("one window in twenty", p95_s))
         return Verdict(is_healthy=True, why=f"it stayed healthy on {self.sound_s:.0f} s of sound")
+
+    @property
+    def _settling_s(self) -> float:
+        if self.conditions.heard_before:
+            return 0.0
+        return min(SETTLING_S, self.conditions.health_window_s / 2)
 
     def _lateness(self) -> str | None:
         if len(self.latencies_s) < _LEAST_LATENCIES:
@@ -102,7 +113,7 @@ class TrialWatch:
 
     def _has_scored(self) -> bool:
         scored_s = self.n_windows * self.conditions.hop_s
-        return self.n_windows > 0 and scored_s >= self.conditions.health_window_s / 2
+        return bool(self.latencies_s) and scored_s >= self.conditions.health_window_s / 2
 
     def _too_slow(self, what: str, took_s: float) -> str:
         return (

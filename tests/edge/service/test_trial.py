@@ -64,6 +64,15 @@ def test_one_slow_answer_is_forgiven_and_one_in_ten_is_not() -> None:
     assert story.hear(0.1).startswith("ill: one window in twenty takes it 2000 ms")
 
 
+def test_a_machine_that_starts_has_time_to_settle() -> None:
+    starting = replace(USUAL, heard_before=False)
+    assert Story(starting).hear(1.0, lost_s=5.0) == "goes on"
+    assert Story(starting).hear(3.0, latency_s=9.0) == "goes on"
+    settled = Story(starting)
+    settled.hear(starting.health_window_s / 2 + 0.1)
+    assert settled.hear(1.0, lost_s=0.6).startswith("ill: 0.6 s of sound were lost")
+
+
 def test_sound_that_is_lost_is_an_illness_unless_it_was_so_before() -> None:
     assert Story().hear(1.0, lost_s=0.4) == "goes on"
     assert (
