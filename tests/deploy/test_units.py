@@ -135,7 +135,7 @@ def test_every_verb_exists(unit: Path) -> None:
 def test_a_wrong_configuration_is_not_tried_again(service: dict[str, list[str]]) -> None:
     assert service["RestartPreventExitStatus"] == [str(EXIT_CONFIG)]
     again = settings(UNITS / "ser-edge-again.service")
-    assert f'"$$MONITOR_EXIT_STATUS" = {EXIT_CONFIG} ] ||' in again["ExecStart"][0]
+    assert f'"$$MONITOR_EXIT_STATUS" != {EXIT_CONFIG} ] || exit 0' in again["ExecStart"][0]
 
 
 def test_the_limits_of_restarting_can_be_reached(service: dict[str, list[str]]) -> None:
