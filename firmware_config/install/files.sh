@@ -7,6 +7,7 @@ readonly units_dir=$prefix/etc/systemd/system
 readonly sshd_dir=$prefix/etc/ssh/sshd_config.d
 readonly sshd_file=$sshd_dir/ser-edge.conf
 readonly sshd=$prefix/usr/sbin/sshd
+readonly gpio_rule=$prefix/etc/udev/rules.d/60-ser-edge-gpio.rules
 
 replaced=()       # what a failure puts back: "FILE" where there was none, or "FILE|COPY"
 new_units=()      # units that were not installed before
@@ -25,7 +26,20 @@ install_files() {
     remove_units_of_old
     [ "$(readlink "$command")" = /opt/ser-edge/current/bin/ser-edge ] ||
         change "make the command $command" link_command
+    install_gpio_rule
     install_sshd_file
+}
+
+# Without it the pins are root's on plain Debian, and no LED lights.
+install_gpio_rule() {
+    local rule=$source_dir/firmware_config/udev/${gpio_rule##*/}
+    cmp -s "$rule" "$gpio_rule" ||
+        change "let the group gpio use the pins ($gpio_rule)" put_gpio_rule "$rule"
+}
+
+put_gpio_rule() {
+    put "$1" "$gpio_rule"
+    ! has_systemd || { udevadm control --reload && udevadm trigger --subsystem-match=gpio; } || true
 }
 
 # put SOURCE FILE: replace the file in one step; remember what was there.

@@ -5,6 +5,7 @@
 uninstall_all() {
     remove_units
     remove_path "$sshd_file" "take sshd's drop-in $sshd_file away" remove_sshd_file
+    remove_path "$gpio_rule" "take the rule $gpio_rule away" rm -f "$gpio_rule"
     remove_path "$command" "remove the command $command" rm -f "$command"
     remove_path "$opt" "remove $opt" rm -rf "$opt"
     remove_data

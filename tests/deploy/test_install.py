@@ -59,6 +59,8 @@ def test_what_lies_where(machine: Machine) -> None:
     assert (machine.root / places.state_directory().relative_to("/")).is_dir()
     for unit in (REPOSITORY / "systemd").iterdir():
         assert files[f"etc/systemd/system/{unit.name}"] == unit.read_text()
+    rule = REPOSITORY / "firmware_config/udev/60-ser-edge-gpio.rules"
+    assert files[f"etc/udev/rules.d/{rule.name}"] == rule.read_text()
     for keys in ("allowed_signers", "authorized_keys"):
         lines = files[f"etc/ser-edge/{keys}"].splitlines()
         assert lines
