@@ -221,7 +221,7 @@ push() {
 step_push() {
     local before pusher=$repository/.venv-test/bin/python
     if ! "$pusher" -c 'import trainer.cli.push' 2>/dev/null; then
-        echo "NOT RUN: $pusher, which script/setup test makes, is not here"
+        holds "$pusher is here (script/setup test makes it)" false
         return
     fi
     ssh-keygen -q -t ed25519 -N '' -C container -f "$work/key"
