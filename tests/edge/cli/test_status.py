@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edge.cli import main
+from edge.config.places import Places
 from edge.service.status import ModelStatus, write_status
 from tests.fakes.service import status
+
+
+@pytest.fixture(autouse=True)
+def no_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the service that may run on this very machine."""
+    places = replace(Places.here(), root=tmp_path)
+    monkeypatch.setattr(Places, "here", lambda: places)
 
 
 def say(**changes: object) -> None:
