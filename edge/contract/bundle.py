@@ -71,7 +71,7 @@ class ModelBundle:
         BundleError
             In its several kinds, if the file is not a whole and consistent model.
         """
-        return cls.from_bytes(_read(path), source=str(path))
+        return cls.from_bytes(read_model(path), source=str(path))
 
     @classmethod
     def from_bytes(cls, content: bytes, *, source: str) -> ModelBundle:
@@ -163,13 +163,22 @@ def write_packed(path: Path, packed: bytes) -> None:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _read(path: Path) -> bytes:
+def read_model(path: Path) -> bytes:
+    """Return the content of a model file, not verified: `ModelBundle.from_bytes` does that.
+
+    Raises
+    ------
+    NoInputError
+        If there is no such file.
+    BundleError
+        If it cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise NoInputError(f"{path}: no such model file; check the path") from error
     except OSError as error:
-        raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
+        raise BundleError(f"{path}: cannot be read: {error.strerror}; check the path") from error
 
 
 def _open_tail(content: bytes, source: str) -> zipfile.ZipFile:

@@ -80,12 +80,6 @@ class Ears:
         self._clock = clock
         self._busy_s = 0.0
 
-    @property
-    def position_s(self) -> float:
-        """Seconds of the stream so far."""
-        scorer = self.pipeline.scorer
-        return scorer.n_seen / scorer.sample_rate_hz
-
     def push(
         self, block: AudioBlock, *, is_live: bool = True, after_outage: bool = False
     ) -> Sequence[Outcome]:

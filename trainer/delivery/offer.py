@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from edge.contract import tables
-from edge.contract.bundle import ModelBundle
+from edge.contract.bundle import ModelBundle, read_model
 from edge.contract.manifest import Manifest, refuse_without_emotions
-from edge.errors import BundleError, NoInputError
 from trainer.delivery import signing
 
 PROTOCOL: Final = 1
@@ -65,7 +64,7 @@ def prepare(model: Path, *, key: Path | None, allow_downgrade: bool) -> Offer:
     SigningError
         If it cannot be signed.
     """
-    content = _read(model)
+    content = read_model(model)
     bundle = ModelBundle.from_bytes(content, source=str(model))
     refuse_without_emotions(bundle.manifest)
     signature = signing.sign(content, key=key) if key else signing.read(model)
@@ -78,12 +77,3 @@ def prepare(model: Path, *, key: Path | None, allow_downgrade: bool) -> Offer:
         signer=signing.signer(content, signature, source=source) if signature else None,
         allow_downgrade=allow_downgrade,
     )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise NoInputError(f"{path}: no such model file; check the path") from error
-    except OSError as error:
-        raise BundleError(f"{path}: cannot be read: {error.strerror}; check the path") from error
