@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,15 @@ def test_a_failure_of_the_first_installation_installs_nothing(machine: Machine, 
     assert [name for name in machine.files() if not name.startswith(("users", "groups"))] == []
 
 
+@pytest.fixture
+def hangs_up() -> Iterator[None]:
+    """Let SIGHUP end what is started here, also in a run under nohup, which has it ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangs_up")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_an_interrupted_update_leaves_the_old_installation(
     machine: Machine, number: signal.Signals
