@@ -37,6 +37,14 @@ PI = [
     f"lgpio>=0.2.2.0,<0.3; python_version < '3.13' and ({SIXTY_FOUR_BIT})",
 ]
 
+# The caregiver's side: the web page, the messages.
+CARE = [
+    "flask>=3.0,<4",
+    "cheroot>=10.0.1,<12",
+    "paho-mqtt>=2.1,<3",
+    "apprise>=1.8,<2",
+]
+
 PLOT = ["matplotlib>=3.8,<4"]
 
 # One tested set, not ranges: converter, Keras and NumPy decide together which operators the model
@@ -70,8 +78,17 @@ TEST = ["pytest>=8.4,<10", "hypothesis>=6.100,<7", "packaging", "scipy>=1.10,<2"
 # The playbooks in firmware_config/ansible are tested with Ansible itself.
 ANSIBLE = ["ansible-core>=2.16,<2.20", "ansible-lint>=25,<27"]
 
+# The page in a browser, its rules for everybody's eyes, its API against its description.
+PAGE_TEST = [
+    "playwright>=1.45,<2",
+    "axe-playwright-python>=0.1.4,<0.2",
+    "schemathesis>=4,<5",
+    "openapi-spec-validator>=0.7,<0.10",
+    "babel>=2.14,<3",
+]
+
 LINTERS = ["ruff==0.17.5", "mypy>=2.4,<3", "import-linter>=2.6,<3"]
-DEV = [*TEST, "pexpect>=4.9,<5", *LINTERS, *ANSIBLE]
+DEV = [*TEST, "pexpect>=4.9,<5", *LINTERS, *ANSIBLE, *PAGE_TEST]
 
 # The peers of benchmarks/. torchaudio is left to whoever wants it: it brings gigabytes.
 BENCH = [
@@ -116,7 +133,16 @@ setup(
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["edge", "edge.*", "trainer", "trainer.*"]),
     package_data={
-        "edge": ["models/*.tflite", "samples/*.flac", "config/*.toml", "py.typed"],
+        "edge": [
+            "models/*.tflite",
+            "samples/*.flac",
+            "config/*.toml",
+            "py.typed",
+            "dashboard/templates/*",
+            "dashboard/static/*",
+            "dashboard/*.json",
+            "dashboard/translations/*/LC_MESSAGES/*.mo",
+        ],
         "trainer": [
             "recipes/*.toml",
             "recipes/spaces/*.toml",
@@ -128,6 +154,7 @@ setup(
     install_requires=BASE,
     extras_require={
         "pi": PI,
+        "care": CARE,
         "tflite": TFLITE,
         "plot": PLOT,
         "trainer": TRAINER,

@@ -61,7 +61,7 @@ def parts(panel: PanelConfig) -> Iterator[Part]:
         yield Part(name="status LED", pin=pins.status, pins=part, signal=_IDLE)
     if pins.buzzer is not None:
         part = replace(alone, buzzer=pins.buzzer)
-        alarm = replace(_IDLE, alarm="test", buzzer=True)
+        alarm = replace(_IDLE, alarm="test", buzzer="beeps")
         yield Part(name="buzzer", pin=pins.buzzer, pins=part, signal=alarm)
     if pins.button is not None:
         part = replace(alone, button=pins.button)

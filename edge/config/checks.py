@@ -12,7 +12,7 @@ from edge.config.settings import Config
 from edge.contract.labels import EMOTIONS, UNCERTAIN
 from edge.contract.tables import Problem, did_you_mean, to_table
 
-_SINGLE_PINS: Final = ("status_pin", "buzzer_pin", "button_pin")
+_SINGLE_PINS: Final = ("status_pin", "buzzer_pin", "button_pin", "listening_pin")
 _N_COLOURS: Final = 3
 
 
@@ -30,7 +30,8 @@ def cross_faults(table: Mapping[str, Any]) -> list[Problem]:
         *_colours(panel),
         *_pins(panel),
         *_hysteresis(_section(table, "decision")),
-        *_rule_names(table.get("alert")),
+        *_own_names(table.get("alert"), path="alert", what="rule"),
+        *_own_names(table.get("channel"), path="channel", what="channel"),
     ]
 
 
@@ -84,10 +85,11 @@ def _hysteresis(decision: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
-def _rule_names(rules: object) -> Iterator[Problem]:
+def _own_names(entries: object, *, path: str, what: str) -> Iterator[Problem]:
     names: list[object] = []
-    for i, rule in enumerate(rules if isinstance(rules, list) else ()):
-        name = rule.get("name") if isinstance(rule, Mapping) else None
+    for i, entry in enumerate(entries if isinstance(entries, list) else ()):
+        name = entry.get("name") if isinstance(entry, Mapping) else None
         if name is not None and name in names:
-            yield Problem(f"alert[{i}].name", f"{name!r} is the name of another rule already")
+            message = f"{name!r} is the name of another {what} already"
+            yield Problem(f"{path}[{i}].name", message)
         names.append(name)

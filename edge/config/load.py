@@ -26,7 +26,16 @@ COMMAND_LINE: Final = "command line"
 ABSENT: Final = "none"
 """How a file or a variable says "absent" or "as the model proposes"; TOML has no null."""
 
-_PATHS: Final = ("model.path", "log.path", "store.signers")
+_PATHS: Final = (
+    "model.path",
+    "log.path",
+    "store.signers",
+    "mqtt.ca_file",
+    "mqtt.password_file",
+    "heartbeat.url_file",
+    "dashboard.certificate",
+    "dashboard.key",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +178,7 @@ class _Merged:
     def origins(self) -> dict[str, str]:
         """Return who set each setting that the file, the environment or the command line sets."""
         in_file = [path for path in self._source.lines if path in settings()]
-        rules = [path for path in self._source.lines if path.startswith("alert[")]
+        rules = [path for path in self._source.lines if path.startswith(("alert[", "channel["))]
         return {path: self._origin(path) for path in (*in_file, *rules, *self._origins)}
 
     def build(self) -> Config:
@@ -208,6 +217,10 @@ class _Merged:
             value = table.get(key)
             if isinstance(value, str) and value and path not in self._origins:
                 table[key] = str(self._source.path.resolve().parent / value)
+        channels = self._table.get("channel")
+        for channel in channels if isinstance(channels, list) else ():
+            if isinstance(channel, dict) and isinstance(value := channel.get("url_file"), str):
+                channel["url_file"] = str(self._source.path.resolve().parent / value)
 
     def _fault(self, problem: Problem) -> Fault:
         return Fault(origin=self._origin(problem.path), path=problem.path, message=problem.message)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from edge.contract.tables import Range
-from edge.decide.alerts import AlertRule
+from edge.decide.alerts import ALL_CHANNELS, AlertRule
+from edge.decide.outcomes import Buzzer, Light, Severity
 from edge.stream.vad import GateSettings
 
 Pin = Annotated[int, Range(2, 27)]
@@ -90,6 +91,8 @@ class PanelConfig:
     status_pin: Pin | None = 13
     buzzer_pin: Pin | None = 12
     button_pin: Pin | None = 16
+    listening_pin: Pin | None = 26
+    """The light that is on whenever sound is taken in, and never otherwise."""
     active_high: bool = True
     """Whether a high pin lights the LED."""
     pwm: bool = True
@@ -131,6 +134,103 @@ class ServiceConfig:
     no longer fed, so that systemd starts the program afresh."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoomConfig:
+    """Where this device stands."""
+
+    name: str = ""
+    """As messages call it; empty for the name of the machine."""
+    snooze_s: Annotated[float, Range(60, 86_400)] = 900.0
+    """Time for which no alarm is raised after the button was pressed twice."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TroubleConfig:
+    """When the program's own troubles call somebody."""
+
+    deaf_s: Annotated[float, Range(5, 86_400)] | None = 60.0
+    """After so long without usable sound; None for never, as in the following."""
+    least_disk_mb: Annotated[float, Range(1, 100_000)] | None = 200.0
+    most_temperature_c: Annotated[float, Range(30, 120)] | None = 80.0
+    model: bool = True
+    """Whether a model that was taken back, or cannot be used, calls."""
+    clock_s: Annotated[float, Range(60, 604_800)] | None = 3600.0
+    """After so long with a clock that the network has not set; on machines that can tell."""
+    log: bool = True
+    """Whether a log that cannot be written calls."""
+    cooldown_s: Annotated[float, Range(0, 604_800)] = 3600.0
+    severity: Severity = "warning"
+    quiet_hours: tuple[str, ...] = ()
+    light: Light = "none"
+    buzzer: Buzzer = "none"
+    notify: tuple[str, ...] = (ALL_CHANNELS,)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MqttConfig:
+    """A broker, and Home Assistant behind it."""
+
+    host: str = ""
+    """Empty for none."""
+    port: Annotated[int, Range(1, 65_535)] = 1883
+    tls: bool = False
+    ca_file: str = ""
+    """Certificates that are trusted; empty for those of the system."""
+    username: str = ""
+    password_file: str = ""
+    """Readable by the service alone."""
+    prefix: str = "ser-edge"
+    """Head of all topics; the room's name follows."""
+    discovery_prefix: str = "homeassistant"
+    """Where Home Assistant looks for new devices; empty for no discovery."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelConfig:
+    """Somebody or something that is told of alarms."""
+
+    name: str
+    kind: Literal["apprise", "webhook"] = "apprise"
+    url_file: str
+    """File with its address (of apprise one a line), readable by the service alone: it is a secret."""
+    events: tuple[Literal["raised", "escalated", "acknowledged", "ended"], ...] = (
+        "raised",
+        "escalated",
+    )
+    """What of an alarm is told."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeartbeatConfig:
+    """A dead man's switch: somebody else raises the alarm when this is not heard any more."""
+
+    url_file: str = ""
+    """File with the address that is asked; empty for none."""
+    every_s: Annotated[float, Range(10, 86_400)] = 300.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DashboardConfig:
+    """The web page."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Range(1, 65_535)] = 8765
+    certificate: str = ""
+    """File for HTTPS; empty for HTTP, as behind a proxy."""
+    key: str = ""
+    """The certificate's private key."""
+    session_h: Annotated[float, Range(0.1, 8760)] = 24.0
+    """Time after which somebody who did nothing must log in again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdaptationConfig:
+    """The one person who lives here; see `ser-edge calibrate`."""
+
+    enabled: bool = False
+    """Whether decisions are relative to the person's usual voice, once it is known."""
+
+
 DEFAULT_ALERTS: Final = (AlertRule(name="distress"),)
 
 
@@ -148,3 +248,10 @@ class Config:
     log: LogConfig = field(default_factory=LogConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     service: ServiceConfig = field(default_factory=ServiceConfig)
+    room: RoomConfig = field(default_factory=RoomConfig)
+    trouble: TroubleConfig = field(default_factory=TroubleConfig)
+    mqtt: MqttConfig = field(default_factory=MqttConfig)
+    channel: tuple[ChannelConfig, ...] = ()
+    heartbeat: HeartbeatConfig = field(default_factory=HeartbeatConfig)
+    dashboard: DashboardConfig = field(default_factory=DashboardConfig)
+    adaptation: AdaptationConfig = field(default_factory=AdaptationConfig)

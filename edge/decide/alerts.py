@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from edge.contract.labels import members
 from edge.contract.tables import Range
-from edge.decide.outcomes import Alert
+from edge.decide.outcomes import Alert, Buzzer, Light, Severity
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+EVERY_DAY: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ALL_CHANNELS: Final = "all"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Escalation:
+    """What else is done when nobody has acknowledged an alarm for ``after_s``."""
+
+    after_s: Annotated[float, Range(1, 86_400)]
+    notify: tuple[str, ...] = (ALL_CHANNELS,)
+    """Channels that are told now; told a second time if they were told before."""
+    light: Light = "fast"
+    buzzer: Buzzer = "long"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,8 +42,18 @@ class AlertRule:
     """Least time from one alarm of this rule to its next."""
     sound_s: Annotated[float, Range(1, 3600)] = 60.0
     """Longest time that the alarm sounds when nobody acknowledges it."""
-    buzzer: bool = True
-    """Whether it sounds the buzzer, beside blinking."""
+    open_s: Annotated[float, Range(1, 604_800)] = 3600.0
+    """Longest time that the alarm waits for somebody to acknowledge it."""
+    severity: Severity = "urgent"
+    days: tuple[Day, ...] = EVERY_DAY
+    """Days of the week, in local time, on which the rule holds."""
+    quiet_hours: tuple[str, ...] = ()
+    """Times of the day, in local time, in which it does not: ``"22:00-06:30"``."""
+    light: Light = "fast"
+    buzzer: Buzzer = "beeps"
+    notify: tuple[str, ...] = (ALL_CHANNELS,)
+    """Names of the channels that are told: ``mqtt``, those of ``[[channel]]``, or ``all``."""
+    escalate: tuple[Escalation, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name:

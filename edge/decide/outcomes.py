@@ -61,12 +61,18 @@ class Alert:
 
 Outcome = Scores | Event | Alert
 
+Severity = Literal["notice", "warning", "urgent"]
+Light = Literal["none", "slow", "double", "fast"]
+"""What the status light does during an alarm."""
+Buzzer = Literal["none", "soft", "beeps", "long"]
+"""What the buzzer does during an alarm."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signal:
     """What the panel (LEDs, buzzer) and the terminal shall show now."""
 
-    health: Literal["starting", "listening", "deaf", "stopped"]
+    health: Literal["starting", "listening", "deaf", "muted", "stopped"]
     state: str
     """One of `edge.contract.labels.STATES`."""
     confidence: float
@@ -74,8 +80,10 @@ class Signal:
     """Whether speech is heard right now."""
     alarm: str | None
     """Name of the rule whose alarm sounds, or None."""
-    buzzer: bool = False
-    """Whether the alarm is to be heard, beside being seen."""
+    light: Light = "none"
+    """How the alarm is to be seen."""
+    buzzer: Buzzer = "none"
+    """How the alarm is to be heard."""
     level_dbfs: float = -120.0
     """RMS level of the last tenth of a second."""
     fault: str | None = None

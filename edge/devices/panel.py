@@ -80,7 +80,7 @@ class GpioPanel:
             self._lights.show(signal.state if is_listening else NO_SPEECH, signal.confidence)
             if self._status:
                 self._status.play(status_pattern(signal))
-            self._sound(signal.alarm if signal.buzzer else None)
+            self._sound(signal.alarm if signal.buzzer != "none" else None)
 
     def close(self) -> None:
         """Turn everything off and release the pins; may be called twice, never raises."""

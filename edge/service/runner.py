@@ -158,7 +158,8 @@ class Runner:
             confidence=decided.confidence,
             speaking=pipeline.scorer.speaking and not deaf,
             alarm=rule.name if rule else None,
-            buzzer=bool(rule and rule.buzzer),
+            light=rule.light if rule else "none",
+            buzzer=rule.buzzer if rule else "none",
             level_dbfs=SILENCE_DBFS if deaf else self._meter.level_dbfs,
             fault=self._source.fault,
         )

@@ -9,12 +9,13 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from edge.config.places import NAME, Places
 from edge.contract import tables
+from edge.decide.outcomes import Severity
 from edge.record.moments import boot_id
 
 SCHEMA: Final = 1
@@ -47,6 +48,21 @@ class Latency:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmStatus:
+    """An alarm that nobody has acknowledged yet."""
+
+    id: str
+    rule: str
+    """Name of the rule, or ``trouble: deaf`` and the like."""
+    severity: Severity
+    reason: str
+    raised: str
+    """RFC 3339 with the local offset of then."""
+    sounding: bool
+    """Whether it is seen and heard in the room now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
     """One look at the running program."""
 
@@ -59,7 +75,7 @@ class Status:
     updated_utc: str
     updated_monotonic_s: float
     """Seconds since the boot: a wall clock may jump."""
-    health: Literal["starting", "listening", "deaf", "stopped"]
+    health: Literal["starting", "listening", "deaf", "muted", "stopped"]
     fault: str | None
     """Why it is deaf, as a sentence for people."""
     source: str
@@ -78,6 +94,18 @@ class Status:
     alarm: str | None
     trouble: tuple[str, ...]
     """What else is wrong, as sentences for people: it listens in spite of them."""
+    room: str = ""
+    """Name of the room."""
+    state_since: str | None = None
+    """RFC 3339: when the state began."""
+    alarms: tuple[AlarmStatus, ...] = ()
+    """Oldest first."""
+    snoozed_until: str | None = None
+    """RFC 3339: until when no alarm is raised."""
+    probabilities: dict[str, float] = field(default_factory=dict)
+    """Smoothed probability of each emotion; empty where nobody speaks."""
+    newest_message: int = 0
+    """Greatest id in the outbox."""
 
     @property
     def age_s(self) -> float:

@@ -69,7 +69,7 @@ def test_every_fault_is_told_at_once_with_its_line(file):
 devise = "USB"
 block_ms = 999
 [panel]
-leds.hapy = 26
+leds.hapy = 21
 status_pin = 3.5
 [decision]
 enter_confidence = 0.4
@@ -171,7 +171,7 @@ def test_no_pin_does_two_things(file, text, expected):
         "[panel]\nkind = 'rgb'\nrgb = [5, 6, 17]",
         "[panel]\nkind = 'leds'\nrgb = [17, 17, 17]",
         "[panel]\nleds = {}",
-        "[panel]\nleds = { uncertain = 26 }",
+        "[panel]\nleds = { uncertain = 21 }",
         "[panel]\nbutton_pin = 'none'\nbuzzer_pin = 16",
     ],
 )

@@ -23,7 +23,7 @@ STATUS, BUZZER, BUTTON = 19, 20, 21
 PINS = PanelPins(leds=LEDS, status=STATUS, buzzer=BUZZER, button=BUTTON)
 OUTPUTS = (*LEDS.values(), STATUS, BUZZER)
 SAD = signal(state="sad", confidence=0.7)
-ALARM = signal(state="sad", confidence=0.7, alarm="distress", buzzer=True)
+ALARM = signal(state="sad", confidence=0.7, alarm="distress", buzzer="beeps")
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_another_alarm_beeps_anew_and_its_end_is_silence(
     panel = _panel(board, buzzer_limit_s=0)
     panel.show(ALARM)
     assert board.wait_for(BUZZER, [0, 1, 0]) == [0, 1, 0]
-    panel.show(signal(alarm="another", buzzer=True))
+    panel.show(signal(alarm="another", buzzer="beeps"))
     assert board.wait_for(BUZZER, [0, 1, 0, 1, 0]) == [0, 1, 0, 1, 0]
     panel.show(QUIET)
     assert board.history(BUZZER) == [0, 1, 0, 1, 0]

@@ -112,7 +112,7 @@ def test_signals_carry_state_alarm_and_level() -> None:
     recorder = Recorder()
     Runner(ScriptedSource(blocks()), Ears(pipeline()), [recorder]).run()
     assert {signal.alarm for signal in recorder.signals} == {None, "any"}
-    assert {signal.buzzer for signal in recorder.signals if signal.alarm} == {True}
+    assert {signal.buzzer for signal in recorder.signals if signal.alarm} == {"beeps"}
     assert {signal.speaking for signal in recorder.signals} == {False, True}
     assert max(signal.level_dbfs for signal in recorder.signals) > -30
 
