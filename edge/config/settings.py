@@ -192,7 +192,7 @@ class ChannelConfig:
     name: str
     kind: Literal["apprise", "webhook"] = "apprise"
     url_file: str
-    """File with its address (of apprise one a line), readable by the service alone: it is a secret."""
+    """File with its address (of apprise one a line), for the service alone: it is a secret."""
     events: tuple[Literal["raised", "escalated", "acknowledged", "ended"], ...] = (
         "raised",
         "escalated",
