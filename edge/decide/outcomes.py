@@ -6,7 +6,7 @@ All positions are indices of samples at the model's rate since the stream began.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +27,9 @@ class Scores:
     """Time that the interpreter took; 0 where it did not run. The one figure not from the sound."""
     n_lost: int = 0
     """Samples, at the source's rate, that were lost since the window before."""
+    plain: dict[str, float] | None = None
+    """What the model itself said, where the probabilities are relative to a person's usual voice
+    (`edge.decide.baseline`); None where they are the model's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +65,8 @@ class Alert:
 Outcome = Scores | Event | Alert
 
 Severity = Literal["notice", "warning", "urgent"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("notice", "warning", "urgent")
+"""The least first."""
 Light = Literal["none", "slow", "double", "fast"]
 """What the status light does during an alarm."""
 Buzzer = Literal["none", "soft", "beeps", "long"]
