@@ -126,6 +126,10 @@ class AudioDataError(SerError, ValueError):
     exit_code = EXIT_BAD_DATA
 
 
+class TooLongError(AudioDataError):
+    """A recording is longer than what is taken."""
+
+
 class AudioDeviceError(SerError, OSError):
     """A microphone is absent, busy or refuses every format."""
 
@@ -164,6 +168,18 @@ class OutputError(SerError, OSError):
     """A file that was asked for cannot be written."""
 
     exit_code = EXIT_IO
+
+
+class NotListeningError(SerError, ConnectionError):
+    """No program listens here that could be asked, or it does not answer."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
+class RefusedError(SerError, ValueError):
+    """The program that listens has been asked, and will not or cannot do it."""
+
+    exit_code = EXIT_BAD_DATA
 
 
 class SourceEnded(Exception):  # noqa: N818 - not an error: a file or a pipe is at its end

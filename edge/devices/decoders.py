@@ -10,8 +10,9 @@ from __future__ import annotations
 import wave
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +41,15 @@ class Decoder(Protocol):
         """Return the next `n_frames` mono samples, fewer at the end, none after it."""
 
 
-def open_decoder(path: Path) -> AbstractContextManager[Decoder]:
+def open_decoder(path: Path, *, content: bytes | None = None) -> AbstractContextManager[Decoder]:
     """Open a recording: WAV, FLAC, Ogg and whatever else libsndfile knows; plain WAV without it.
+
+    Parameters
+    ----------
+    path : Path
+        Its file; only its name where there is `content`.
+    content : bytes, optional
+        The recording itself, which then touches no disk.
 
     Raises
     ------
@@ -50,12 +58,16 @@ def open_decoder(path: Path) -> AbstractContextManager[Decoder]:
     AudioDataError
         If it is no recording, or has no sound in it.
     """
-    _check_file(path)
+    if content is None:
+        _check_file(path)
+    elif not content:
+        raise AudioDataError(f"{path} is empty (0 bytes)")
+    file = str(path) if content is None else BytesIO(content)
     try:
         import soundfile
     except (ImportError, OSError) as error:  # OSError: soundfile without libsndfile
-        return _open_wave(path, why=str(error))
-    return _open_soundfile(path, soundfile)
+        return _open_wave(path, file, why=str(error))
+    return _open_soundfile(path, file, soundfile)
 
 
 def check_samples(samples: NDArray[np.float32], *, path: str, first_frame: int, rate: int) -> None:
@@ -107,32 +119,32 @@ def _check_file(path: Path) -> None:
 
 
 @contextmanager
-def _open_soundfile(path: Path, soundfile: Any) -> Iterator[Decoder]:
+def _open_soundfile(path: Path, file: str | BinaryIO, soundfile: Any) -> Iterator[Decoder]:
     try:
-        with soundfile.SoundFile(path) as file:
-            _check_length(path, file.frames)
-            yield _SoundfileDecoder(file, path)
+        with soundfile.SoundFile(file) as recording:
+            _check_length(path, recording.frames)
+            yield _SoundfileDecoder(recording, path)
     except soundfile.SoundFileError as error:
         raise AudioDataError(f"{path} is no recording that can be read: {error}") from error
 
 
 @contextmanager
-def _open_wave(path: Path, *, why: str) -> Iterator[Decoder]:
+def _open_wave(path: Path, file: str | BinaryIO, *, why: str) -> Iterator[Decoder]:
     try:
-        file = wave.open(str(path), "rb")  # noqa: SIM115 - closed below; only opening is translated
+        recording = wave.open(file, "rb")  # noqa: SIM115 - closed below; only opening is translated
     except (wave.Error, EOFError) as error:
         raise AudioDataError(
             f"{path} is no plain PCM WAV file ({error}), and for others soundfile is needed, "
             f"which is not usable ({why}); {_SOUNDFILE_REMEDY}"
         ) from error
-    with file:
-        _check_length(path, file.getnframes())
-        if file.getsampwidth() not in _WAVE_FORMATS:
+    with recording:
+        _check_length(path, recording.getnframes())
+        if recording.getsampwidth() not in _WAVE_FORMATS:
             raise AudioDataError(
-                f"{path} has {8 * file.getsampwidth()}-bit samples; without soundfile only 16, 24 "
-                f"and 32 bits can be read; {_SOUNDFILE_REMEDY}"
+                f"{path} has {8 * recording.getsampwidth()}-bit samples; without soundfile only "
+                f"16, 24 and 32 bits can be read; {_SOUNDFILE_REMEDY}"
             )
-        yield _WaveDecoder(file)
+        yield _WaveDecoder(recording)
 
 
 def _check_length(path: Path, n_frames: int) -> None:

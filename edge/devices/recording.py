@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.devices.decoders import check_samples, open_decoder
 from edge.devices.source import make_block
-from edge.errors import SourceEnded
+from edge.errors import SourceEnded, TooLongError
 from edge.stream.blocks import AudioBlock
 
 _PIECE_FRAMES: Final = 65536
@@ -162,3 +162,37 @@ def read_recording(path: str | Path) -> tuple[NDArray[np.float32], int]:
     """
     read = list(pieces(path))
     return np.concatenate([samples for samples, _ in read]), read[0][1]
+
+
+def read_upload(content: bytes, *, name: str, longest_s: float) -> tuple[NDArray[np.float32], int]:
+    """Return a recording that is in memory, as `read_recording` does; it touches no disk.
+
+    Parameters
+    ----------
+    content : bytes
+        A WAV, FLAC or Ogg file.
+    name : str
+        As messages shall call it.
+    longest_s : float
+        A longer one is refused before it is decoded.
+
+    Raises
+    ------
+    AudioDataError
+        As `RecordingSource`.
+    TooLongError
+    """
+    path = Path(name)
+    read: list[NDArray[np.float32]] = []
+    with open_decoder(path, content=content) as decoder:
+        rate_hz = decoder.sample_rate_hz
+        length_s = decoder.n_frames / rate_hz
+        if length_s > longest_s:
+            raise TooLongError(
+                f"{name} is {length_s:.0f} s long, at most {longest_s:.0f} s are taken; "
+                "cut out the part that matters"
+            )
+        while len(samples := decoder.read(_PIECE_FRAMES)):
+            check_samples(samples, path=name, first_frame=sum(map(len, read)), rate=rate_hz)
+            read.append(samples)
+    return np.concatenate(read), rate_hz
