@@ -13,6 +13,7 @@ from edge.decide.outcomes import Alert, Buzzer, Light, Severity
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 EVERY_DAY: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""In the order of `datetime.weekday`."""
 ALL_CHANNELS: Final = "all"
 
 

@@ -1,0 +1,263 @@
+"""AlarmDesk: whether anybody is called for a cause, until when, and who is called next.
+
+A cause is there or not. Whether it calls depends on what is open already, on the cooldown, the day,
+the quiet hours and a snooze; all that is decided anew at each turn, so that a cause that outlasts
+the quiet hours calls when they end. Waiting is counted on the monotonic clock: whoever sets the
+wall clock neither shortens a cooldown nor ends an alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from edge.decide.alarmcase import AlarmCase
+from edge.decide.alarms import (
+    AlarmChange,
+    CauseNow,
+    DeskState,
+    Instant,
+    OpenAlarm,
+    Rule,
+    TroubleRule,
+)
+from edge.decide.alerts import EVERY_DAY, AlertRule
+from edge.decide.outcomes import SEVERITIES
+from edge.decide.quiethours import quiet_span
+
+LEAST_REMINDER_S: Final = 60.0
+"""Least time from one call about an open alarm to the next, whatever its cooldown."""
+
+SETTLING_S: Final = 120.0
+"""Time after a restart in which the program may not yet have noticed a trouble again."""
+
+
+class AlarmDesk:
+    """All alarms of one device; at most one alarm of a rule is open at a time.
+
+    Parameters
+    ----------
+    rules : iterable of AlertRule
+    troubles : iterable of TroubleRule
+    new_id : callable
+        Names an alarm; never the same name twice.
+    restored : DeskState, optional
+        Where a former desk stood when the program ended.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[AlertRule],
+        troubles: Iterable[TroubleRule] = (),
+        *,
+        new_id: Callable[[], str],
+        restored: DeskState | None = None,
+    ) -> None:
+        state = restored or DeskState()
+        self._new_id = new_id
+        self.replace_rules(rules, troubles)
+        self._cases = {alarm.id: AlarmCase.restored(alarm) for alarm in state.open}
+        self._to_sound = [alarm.id for alarm in state.open if alarm.sounding]
+        self._called = dict(state.called)
+        self._answered = set(state.answered)
+        self._snoozed = state.snoozed_until
+        self._now_s: float | None = None
+        self._settling_s = SETTLING_S if restored else 0.0
+
+    def replace_rules(
+        self, rules: Iterable[AlertRule], troubles: Iterable[TroubleRule] = ()
+    ) -> None:
+        """Go by other rules; an open alarm whose rule is gone ends at the next turn."""
+        both: list[Rule] = [*rules, *troubles]
+        self._rules = {rule.name: rule for rule in both}
+
+    @property
+    def open(self) -> tuple[OpenAlarm, ...]:
+        """Alarms that nobody has answered yet, oldest first."""
+        return tuple(case.seen for case in self._cases.values())
+
+    @property
+    def sounding(self) -> OpenAlarm | None:
+        """The alarm that is to be seen and heard: the most severe, of these the oldest."""
+        loud = [alarm for alarm in self.open if alarm.sounding]
+        return max(loud, key=lambda alarm: SEVERITIES.index(alarm.severity), default=None)
+
+    @property
+    def snoozed_until(self) -> datetime | None:
+        """Until when no alarm of an ``[[alert]]`` rule is raised; None where nothing is snoozed."""
+        return self._snoozed.wall if self._snoozed else None
+
+    @property
+    def state(self) -> DeskState:
+        """What another desk needs to go on from here."""
+        return DeskState(
+            open=self.open,
+            called=dict(self._called),
+            answered=frozenset(self._answered),
+            snoozed_until=self._snoozed,
+        )
+
+    def turn(self, now: Instant, causes: Mapping[str, CauseNow]) -> list[AlarmChange]:
+        """Look at what holds now; return what follows.
+
+        Parameters
+        ----------
+        now : Instant
+        causes : Mapping
+            Every cause that holds now, by the name of its rule.
+        """
+        self._pass_time(now)
+        changes = [
+            change
+            for case in tuple(self._cases.values())
+            for change in self._go_on(case, now.monotonic_s, holds=case.rule in causes)
+        ]
+        if self._settling_s <= 0.0:
+            self._answered &= causes.keys()
+        for rule in self._rules.values():
+            cause = causes.get(rule.name)
+            if cause and self.obstacle(rule.name, now) is None:
+                changes.append(self._call(rule, cause, now))
+        return changes
+
+    def acknowledge(
+        self, now: Instant, *, who: str, note: str = "", alarm: str | None = None
+    ) -> list[AlarmChange]:
+        """End an alarm, or all that are open, because somebody has come."""
+        self._pass_time(now)
+        answered = [case for case in self._cases.values() if alarm in {None, case.id}]
+        for case in answered:
+            del self._cases[case.id]
+            if self._is_trouble(case):
+                self._answered.add(case.rule)
+        return [case.end("acknowledged", "acknowledged", who=who, note=note) for case in answered]
+
+    def snooze(self, now: Instant, *, for_s: float, who: str) -> list[AlarmChange]:
+        """Raise no alarm of an ``[[alert]]`` rule for a while; those that are open fall silent."""
+        self._pass_time(now)
+        self._snoozed = _later(now, for_s)
+        loud = [case for case in self._cases.values() if case.sounding]
+        return [case.quieten("snoozed", who=who) for case in loud if not self._is_trouble(case)]
+
+    def end_snooze(self, now: Instant, *, who: str) -> list[AlarmChange]:  # noqa: ARG002 - as others
+        """Raise alarms again, from the next turn on."""
+        self._pass_time(now)
+        self._snoozed = None
+        return []
+
+    def obstacle(self, name: str, now: Instant) -> str | None:
+        """Return why a rule may not call now although its cause holds; None if it may."""
+        rule = self._rules[name]
+        if self._snoozed and isinstance(rule, AlertRule):
+            return f"snoozed until {self._snoozed.wall:%H:%M}"
+        if name in self._answered:
+            return "acknowledged, and not mended since"
+        day = EVERY_DAY[now.wall.weekday()]
+        if day not in rule.days:
+            return f"not on {day}"
+        if span := quiet_span(rule.quiet_hours, now.wall):
+            return f"quiet hours {span}"
+        return self._waiting(rule, now.monotonic_s)
+
+    def _waiting(self, rule: Rule, now_s: float) -> str | None:
+        case, called = self._case_of(rule), self._called.get(rule.name)
+        if case and case.sounding:
+            return "its alarm sounds"
+        if called is None:
+            return None
+        pause_s = max(rule.cooldown_s, LEAST_REMINDER_S) if case else rule.cooldown_s
+        left_s = called.monotonic_s + pause_s - now_s
+        if left_s <= 0.0:
+            return None
+        return "its alarm is open" if case else f"cooldown, {left_s:.0f} s left"
+
+    def _case_of(self, rule: Rule) -> AlarmCase | None:
+        return next((case for case in self._cases.values() if case.rule == rule.name), None)
+
+    def _is_trouble(self, case: AlarmCase) -> bool:
+        return isinstance(self._rules.get(case.rule), TroubleRule)
+
+    def _pass_time(self, now: Instant) -> None:
+        now_s = now.monotonic_s
+        if self._now_s is None:
+            self._sound_again(now_s)
+            self._now_s = now_s
+        passed_s, self._now_s = now_s - self._now_s, now_s
+        self._settling_s = max(0.0, self._settling_s - passed_s)
+        if self._snoozed is None:
+            return
+        left_s = self._snoozed.monotonic_s - now_s
+        for case in self._cases.values():
+            if not self._is_trouble(case):
+                case.paused_s += max(0.0, passed_s + min(0.0, left_s))
+        # The wall may have been set: what is shown is when it will really be over.
+        self._snoozed = _later(now, left_s) if left_s > 0.0 else None
+
+    def _sound_again(self, now_s: float) -> None:
+        for case in map(self._cases.__getitem__, self._to_sound):
+            if rule := self._rules.get(case.rule):
+                how = rule.escalate[case.step - 1] if 0 < case.step <= len(rule.escalate) else rule
+                # What was heard before the restart is forgotten: nobody knows that it is over.
+                case.sound(how, at_s=now_s, heeds_cause=False)
+
+    def _go_on(self, case: AlarmCase, now_s: float, *, holds: bool) -> Iterator[AlarmChange]:
+        rule = self._rules.get(case.rule)
+        ending = self._ending(case, rule, now_s, holds=holds) if rule else "rule removed"
+        if rule is None or ending:
+            del self._cases[case.id]
+            yield case.end("ended", ending or "")
+            return
+        if self._is_due(case, rule, now_s):
+            yield self._escalate(case, rule, now_s)
+        if silence := _silence(case, rule, now_s, holds=holds):
+            yield case.quieten(silence)
+
+    def _ending(self, case: AlarmCase, rule: Rule, now_s: float, *, holds: bool) -> str | None:
+        if isinstance(rule, TroubleRule):
+            return None if holds or self._settling_s > 0.0 else "mended"
+        return "nobody answered" if now_s - case.raised.monotonic_s >= rule.open_s else None
+
+    def _is_due(self, case: AlarmCase, rule: Rule, now_s: float) -> bool:
+        if case.step >= len(rule.escalate) or (self._snoozed and isinstance(rule, AlertRule)):
+            return False
+        waited_s = now_s - case.raised.monotonic_s - case.paused_s
+        return waited_s >= rule.escalate[case.step].after_s
+
+    def _escalate(self, case: AlarmCase, rule: Rule, now_s: float) -> AlarmChange:
+        how = rule.escalate[case.step]
+        case.step += 1
+        reason = f"nobody answered for {how.after_s:g} s: {case.reason}"
+        return case.call(how, reason, at_s=now_s, heeds_cause=False)
+
+    def _call(self, rule: Rule, cause: CauseNow, now: Instant) -> AlarmChange:
+        self._called[rule.name] = now
+        case, now_s = self._case_of(rule), now.monotonic_s
+        if case:
+            again = case.call(rule, f"still: {cause.reason}", at_s=now_s, heeds_cause=True)
+            return replace(again, phase="escalated")
+        case = AlarmCase(
+            id=self._new_id(),
+            rule=rule.name,
+            severity=rule.severity,
+            reason=cause.reason,
+            raised=now,
+            confidence=cause.confidence,
+        )
+        self._cases[case.id] = case
+        return case.call(rule, cause.reason, at_s=now_s, heeds_cause=True)
+
+
+def _silence(case: AlarmCase, rule: Rule, now_s: float, *, holds: bool) -> str | None:
+    """Return why an alarm is to be seen and heard no more, or None."""
+    if case.sounds_from_s is None:
+        return None
+    if now_s - case.sounds_from_s >= rule.sound_s:
+        return f"sounded for {rule.sound_s:g} s"
+    return "cause ended" if case.heeds_cause and not holds else None
+
+
+def _later(now: Instant, seconds: float) -> Instant:
+    wall = now.wall.astimezone(UTC) + timedelta(seconds=seconds)
+    return Instant(monotonic_s=now.monotonic_s + seconds, wall=wall.astimezone(now.wall.tzinfo))
