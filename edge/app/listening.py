@@ -14,6 +14,7 @@ from edge.config.places import Places
 from edge.config.settings import Config
 from edge.decide.outcomes import Outcome
 from edge.devices.panel import GpioPanel
+from edge.devices.presses import Press
 from edge.record.backlog import Session
 from edge.record.log import EventLog
 from edge.record.moments import SystemClock
@@ -63,7 +64,7 @@ class Listening:
         self._ears = Ears(first.make())
         self._session = self._workshop.session()
         source = open_source(config.audio, settings)
-        self._panel = open_room_panel(config.panel, on_acknowledge=self._acknowledge)
+        self._panel = open_room_panel(config.panel, on_press=self._pressed)
         self._lights = Guarded(lambda: PanelListener(self._panel), name="panel")
         self._log = Guarded(self._logbook, name="log")
         self._reporter = self._new_reporter()
@@ -170,13 +171,14 @@ class Listening:
             self._runner.replace_source(open_source(config.audio, self._settings))
         if config.panel != former.panel:
             self._lights.close()
-            self._panel = open_room_panel(config.panel, on_acknowledge=self._acknowledge)
+            self._panel = open_room_panel(config.panel, on_press=self._pressed)
             self._lights.renew()
         if config.log != former.log:
             self._log.renew()
 
-    def _acknowledge(self) -> None:
-        self._runner.acknowledge()
+    def _pressed(self, press: Press) -> None:
+        if press == "short":
+            self._runner.acknowledge()
 
     def _new_reporter(self) -> Reporter:
         return Reporter(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from edge.config.settings import PanelConfig
 from edge.devices.gpio import PanelPins
 from edge.devices.panel import GpioPanel, NullPanel, open_panel
+from edge.devices.presses import Press
 from edge.errors import SignalDeviceError
 
 _log = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ def panel_pins(panel: PanelConfig) -> PanelPins:
         leds=panel.leds if panel.kind != "rgb" else {},
         rgb=panel.rgb if panel.kind == "rgb" else None,
         status=panel.status_pin,
+        listening=panel.listening_pin,
         buzzer=panel.buzzer_pin,
         button=panel.button_pin,
         active_high=panel.active_high,
@@ -29,11 +31,21 @@ def panel_pins(panel: PanelConfig) -> PanelPins:
 
 
 def open_room_panel(
-    panel: PanelConfig, *, on_acknowledge: Callable[[], None]
+    panel: PanelConfig, *, on_press: Callable[[Press], None], buzzer_limit_s: float = 60.0
 ) -> GpioPanel | NullPanel:
-    """Return the panel; where it cannot be had it is none, and the log says why."""
+    """Return the panel; where it cannot be had it is none, and the log says why.
+
+    Parameters
+    ----------
+    panel : PanelConfig
+        What is wired.
+    on_press : callable
+        Called in the button's thread with the kind of press.
+    buzzer_limit_s : float
+        Longest sounding of one alarm: the longest ``sound_s`` of the rules.
+    """
     try:
-        return open_panel(panel_pins(panel), on_acknowledge=on_acknowledge)
+        return open_panel(panel_pins(panel), on_press=on_press, buzzer_limit_s=buzzer_limit_s)
     except SignalDeviceError as error:
         # Better ears without lights than neither.
         _log.error("no panel, listening goes on: %s", error)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from edge.app.panels import panel_pins
@@ -13,6 +13,7 @@ from edge.config.settings import PanelConfig
 from edge.decide.outcomes import Signal
 from edge.devices.gpio import PanelPins, open_pin_factory
 from edge.devices.panel import GpioPanel
+from edge.devices.presses import Press
 
 _IDLE: Final = Signal(
     health="listening", state="no_speech", confidence=0.0, speaking=False, alarm=None
@@ -47,7 +48,7 @@ class Part:
 def parts(panel: PanelConfig) -> Iterator[Part]:
     """Yield what the configuration says is wired, in the order of its keys."""
     pins = panel_pins(panel)
-    alone = replace(pins, leds={}, rgb=None, status=None, buzzer=None, button=None)
+    alone = PanelPins(active_high=pins.active_high, pwm=pins.pwm)
     for emotion, pin in pins.leds.items():
         lit = replace(_IDLE, state=emotion, confidence=1.0)
         yield Part(
@@ -59,6 +60,9 @@ def parts(panel: PanelConfig) -> Iterator[Part]:
     if pins.status is not None:
         part = replace(alone, status=pins.status)
         yield Part(name="status LED", pin=pins.status, pins=part, signal=_IDLE)
+    if pins.listening is not None:
+        part = replace(alone, listening=pins.listening)
+        yield Part(name="listening LED", pin=pins.listening, pins=part, signal=_IDLE)
     if pins.buzzer is not None:
         part = replace(alone, buzzer=pins.buzzer)
         alarm = replace(_IDLE, alarm="test", buzzer="beeps")
@@ -89,7 +93,7 @@ def light(
     SignalDeviceError
         If its pin cannot be had.
     """
-    panel = GpioPanel(part.pins, on_acknowledge=lambda: None, pin_factory=factory)
+    panel = GpioPanel(part.pins, on_press=_ignored, pin_factory=factory)
     try:
         if part.signal:
             panel.show(part.signal)
@@ -98,18 +102,20 @@ def light(
         panel.close()
 
 
-def is_pressed_within(part: Part, factory: Any, *, seconds: float) -> bool:
-    """Return whether the button is pressed in time.
+def first_press(part: Part, factory: Any, *, seconds: float) -> Press | None:
+    """Return what the button is pressed for, or None if nobody presses it in time.
 
     Raises
     ------
     SignalDeviceError
         If its pin cannot be had.
     """
-    pressed = threading.Event()
-    panel = GpioPanel(part.pins, on_acknowledge=pressed.set, pin_factory=factory)
+    presses: SimpleQueue[Press] = SimpleQueue()
+    panel = GpioPanel(part.pins, on_press=presses.put, pin_factory=factory)
     try:
-        return pressed.wait(seconds)
+        return presses.get(timeout=seconds)
+    except Empty:
+        return None
     finally:
         panel.close()
 
@@ -123,4 +129,8 @@ def all_off(panel: PanelConfig, factory: Any) -> None:
         If a pin cannot be had.
     """
     outputs = replace(panel_pins(panel), button=None)
-    GpioPanel(outputs, on_acknowledge=lambda: None, pin_factory=factory).close()
+    GpioPanel(outputs, on_press=_ignored, pin_factory=factory).close()
+
+
+def _ignored(press: Press) -> None:
+    """Nobody is asked for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,16 +12,22 @@ from edge.app.paneltest import Part
 from edge.config.load import load_config
 from edge.config.places import Places
 from edge.config.settings import PanelConfig
+from edge.devices.presses import Press
 from edge.errors import EXIT_OK, EXIT_UNAVAILABLE, SignalDeviceError
 from edge.service.status import find_status
 
 EXAMPLES = """\
-  ser-edge panel test            light each LED in turn, sound the buzzer, wait for the button
+  ser-edge panel test            light each LED in turn, sound the buzzer, try the button
   ser-edge panel test --seconds 5
   ser-edge panel off             turn off what a program left on that was killed
 """
 
 _BUTTON_S: Final = 10.0
+_ASKED: Final[Mapping[Press, str]] = {
+    "short": "press it once",
+    "double": "press it twice quickly",
+    "long": "hold it for two seconds",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -104,6 +111,17 @@ def _outcome(part: Part, factory: Any, *, seconds: float) -> str:
     if part.signal:
         paneltest.light(part, factory, seconds=seconds)
         return "was on"
-    print(f"press it within {_BUTTON_S:.0f} s ... ", end="", flush=True)
-    pressed = paneltest.is_pressed_within(part, factory, seconds=_BUTTON_S)
-    return "pressed" if pressed else "nobody pressed it"
+    return _tried_button(part, factory)
+
+
+def _tried_button(part: Part, factory: Any) -> str:
+    """Ask for each kind of press; the answer to the last one is returned."""
+    answer = ""
+    for asked, words in _ASKED.items():
+        begins = f"{answer}\n{'':32}" if answer else ""
+        print(f"{begins}{words} within {_BUTTON_S:.0f} s ... ", end="", flush=True)
+        press = paneltest.first_press(part, factory, seconds=_BUTTON_S)
+        if press is None:
+            return "nobody pressed it"
+        answer = f"a {press} press" if press == asked else f"a {press} press INSTEAD"
+    return answer

@@ -37,6 +37,8 @@ class PanelPins:
     rgb: tuple[int, int, int] | None = None
     """One light of three colours instead: its red, green and blue."""
     status: int | None = None
+    listening: int | None = None
+    """The light that is on whenever sound is taken in."""
     buzzer: int | None = None
     button: int | None = None
     active_high: bool = True
@@ -46,7 +48,12 @@ class PanelPins:
     @property
     def used(self) -> list[tuple[str, int]]:
         """Every pin with the part that it is for."""
-        single = (("status", self.status), ("buzzer", self.buzzer), ("button", self.button))
+        single = (
+            ("status", self.status),
+            ("listening", self.listening),
+            ("buzzer", self.buzzer),
+            ("button", self.button),
+        )
         return [
             *((f"LED {name!r}", pin) for name, pin in self.leds.items()),
             *zip(("RGB red", "RGB green", "RGB blue"), self.rgb or (), strict=False),

@@ -10,37 +10,45 @@ from contextlib import ExitStack
 from typing import Any, Final
 
 from edge.contract.labels import NO_SPEECH
-from edge.decide.outcomes import Signal
+from edge.decide.outcomes import Buzzer, Signal
 from edge.devices import patterns
+from edge.devices.button import PushButton
 from edge.devices.gpio import PanelPins, claim, open_pin_factory
 from edge.devices.lights import EmotionLights, Lamp, LedRow, RgbLight
-from edge.devices.patterns import DARK, Pattern
+from edge.devices.patterns import DARK, STEADY, Pattern
+from edge.devices.presses import Press
 from edge.errors import SignalDeviceError
 
 _LOG: Final = logging.getLogger(__name__)
-_DEBOUNCE_S: Final = 0.05
+_SILENCE: Final[tuple[None, Buzzer]] = (None, "none")
+_NOT_LISTENING: Final = {
+    "starting": patterns.STARTING,
+    "deaf": patterns.DEAF,
+    "muted": patterns.MUTED,
+}
 
 
 class GpioPanel:
     """LEDs, buzzer and button on the GPIO of a Raspberry Pi.
 
-    The emotion is shown while it listens, the brighter the surer. The status light is steady while
-    it listens, winks while somebody speaks, blinks slowly at the start, doubly and slowly when deaf
-    and fast during an alarm. The buzzer beeps during an alarm, but never longer than
-    `buzzer_limit_s` for one alarm, whatever becomes of the program's logic. For the wiring see
-    `PanelPins`.
+    The emotion is shown while it listens, the brighter the surer. The listening light is on exactly
+    while sound is taken in. The status light is steady while it listens, winks while somebody
+    speaks, blinks slowly at the start, doubly and slowly when deaf, once in a while when muted, and
+    during an alarm as the alarm's rule says. So does the buzzer, but never longer than
+    `buzzer_limit_s` for one alarm and pattern, whatever becomes of the program's logic. For the
+    wiring see `PanelPins`.
 
     Parameters
     ----------
     pins : PanelPins
         What is wired where.
-    on_acknowledge : callable
-        Called when the button is pressed, in gpiozero's thread: it should only set a flag. What it
-        raises is logged.
+    on_press : callable
+        Called when the button was pressed, in its thread: it should only set a flag. What it raises
+        is logged.
     pin_factory : gpiozero.pins.Factory
         Given to every device; gpiozero's global one is never used.
     buzzer_limit_s : float
-        Longest sounding of one alarm.
+        Longest sounding of one alarm in one pattern: a step that makes it louder begins anew.
 
     Raises
     ------
@@ -52,22 +60,22 @@ class GpioPanel:
         self,
         pins: PanelPins,
         *,
-        on_acknowledge: Callable[[], None],
+        on_press: Callable[[Press], None],
         pin_factory: Any,
         buzzer_limit_s: float = 60.0,
     ) -> None:
         pins.check()
         self._pins = pins
         self._pin_factory = pin_factory
-        self._on_acknowledge = on_acknowledge
-        self._beep = patterns.ALARM_BEEP.limited_to(buzzer_limit_s)
-        self._alarm: str | None = None
+        self._buzzer_limit_s = buzzer_limit_s
+        self._sounding: tuple[str | None, Buzzer] = _SILENCE
         self._lock = threading.Lock()
         with ExitStack() as devices:
             self._lights = self._open_lights(devices)
             self._status = self._open_lamp(devices, "status", pins.status)
+            self._listening = self._open_lamp(devices, "listening", pins.listening)
             self._buzzer = self._open_lamp(devices, "buzzer", pins.buzzer)
-            self._open_button(devices)
+            self._open_button(devices, on_press)
             self._devices = devices.pop_all()
         self._is_closed = False
 
@@ -77,10 +85,12 @@ class GpioPanel:
             if self._is_closed:
                 return
             is_listening = signal.health == "listening"
+            if self._listening:
+                self._listening.play(STEADY if is_listening else DARK)
             self._lights.show(signal.state if is_listening else NO_SPEECH, signal.confidence)
             if self._status:
                 self._status.play(status_pattern(signal))
-            self._sound(signal.alarm if signal.buzzer != "none" else None)
+            self._sound(signal)
 
     def close(self) -> None:
         """Turn everything off and release the pins; may be called twice, never raises."""
@@ -91,13 +101,15 @@ class GpioPanel:
             except Exception:  # noqa: BLE001 - on the way out nothing may stand in the way
                 _LOG.exception("the panel did not close properly")
 
-    def _sound(self, alarm: str | None) -> None:
-        if self._buzzer is None or alarm == self._alarm:
+    def _sound(self, signal: Signal) -> None:
+        sounding = _SILENCE if signal.alarm is None else (signal.alarm, signal.buzzer)
+        if self._buzzer is None or sounding == self._sounding:
             return
-        self._alarm = alarm
+        self._sounding = sounding
         self._buzzer.play(DARK)
-        if alarm is not None:
-            self._buzzer.play(self._beep)
+        if sounding != _SILENCE:
+            sound = patterns.ALARM_SOUNDS[signal.buzzer]
+            self._buzzer.play(sound.limited_to(self._buzzer_limit_s))
 
     def _open_lights(self, devices: ExitStack) -> EmotionLights:
         import gpiozero
@@ -145,25 +157,14 @@ class GpioPanel:
         )
         return _kept(devices, device)
 
-    def _open_button(self, devices: ExitStack) -> None:
+    def _open_button(self, devices: ExitStack, on_press: Callable[[Press], None]) -> None:
         import gpiozero
 
         pin = self._pins.button
         if pin is None:
             return
-        button = claim(
-            "button",
-            pin,
-            lambda: gpiozero.Button(pin, bounce_time=_DEBOUNCE_S, pin_factory=self._pin_factory),
-        )
-        devices.callback(button.close)
-        button.when_pressed = self._acknowledge
-
-    def _acknowledge(self) -> None:
-        try:
-            self._on_acknowledge()
-        except Exception:  # noqa: BLE001 - it would end gpiozero's thread, and the button with it
-            _LOG.exception("the acknowledge button came to nothing")
+        button = claim("button", pin, lambda: gpiozero.Button(pin, pin_factory=self._pin_factory))
+        devices.callback(PushButton(button, on_press=on_press).close)
 
 
 class NullPanel:
@@ -179,7 +180,7 @@ class NullPanel:
 def open_panel(
     pins: PanelPins,
     *,
-    on_acknowledge: Callable[[], None],
+    on_press: Callable[[Press], None],
     buzzer_limit_s: float = 60.0,
     pin_factory: Any = None,
     work_dir: str | None = None,
@@ -188,7 +189,7 @@ def open_panel(
 
     Parameters
     ----------
-    pins, on_acknowledge, buzzer_limit_s
+    pins, on_press, buzzer_limit_s
         As `GpioPanel`.
     pin_factory : gpiozero.pins.Factory, optional
         Default: the best one of this machine.
@@ -212,7 +213,7 @@ def open_panel(
         atexit.register(pin_factory.close)
     panel = GpioPanel(
         pins,
-        on_acknowledge=on_acknowledge,
+        on_press=on_press,
         pin_factory=pin_factory,
         buzzer_limit_s=buzzer_limit_s,
     )
@@ -224,11 +225,12 @@ def status_pattern(signal: Signal) -> Pattern:
     """Return what the status light does; an alarm outshines everything but the end."""
     if signal.health == "stopped":
         return DARK
-    if signal.alarm is not None:
-        return patterns.ALARM
+    alarm = None if signal.alarm is None else patterns.ALARM_LIGHTS[signal.light]
+    if alarm is not None:
+        return alarm
     if signal.health == "listening":
         return patterns.SPEAKING if signal.speaking else patterns.LISTENING
-    return patterns.DEAF if signal.health == "deaf" else patterns.STARTING
+    return _NOT_LISTENING[signal.health]
 
 
 def _kept(devices: ExitStack, device: Any) -> Lamp:

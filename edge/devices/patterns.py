@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Final
+
+from edge.decide.outcomes import Buzzer, Light
 
 Step = tuple[float, float]
 """Seconds on, then seconds off."""
@@ -57,9 +59,23 @@ STARTING: Final = Pattern(steps=((0.5, 0.5),))
 """Status light: not ready yet."""
 DEAF: Final = Pattern(steps=((0.15, 0.2), (0.15, 2.0)))
 """Status light: it hears nothing; a slow double blink that nobody takes for "all is well"."""
-ALARM: Final = Pattern(steps=((0.1, 0.1),))
-"""Status light while an alarm sounds."""
+MUTED: Final = Pattern(steps=((0.1, 3.9),))
+"""Status light: its owner wants it to hear nothing; one short blink now and then."""
 UNCERTAIN: Final = Pattern(steps=((0.3, 1.2),))
 """Emotion light: somebody speaks, but no emotion is sure enough."""
-ALARM_BEEP: Final = Pattern(steps=((0.2, 0.1), (0.2, 0.1), (0.2, 1.2)))
-"""Buzzer: three short beeps every two seconds."""
+
+ALARM_LIGHTS: Final[Mapping[Light, Pattern | None]] = {
+    "none": None,
+    "slow": Pattern(steps=((1.0, 1.0),)),
+    "double": Pattern(steps=((0.1, 0.1), (0.1, 0.5))),
+    "fast": Pattern(steps=((0.1, 0.1),)),
+}
+"""Status light while an alarm sounds; None leaves it as it is without one."""
+ALARM_SOUNDS: Final[Mapping[Buzzer, Pattern]] = {
+    "none": DARK,
+    "soft": Pattern(steps=((0.05, 2.95),)),
+    "beeps": Pattern(steps=((0.2, 0.1), (0.2, 0.1), (0.2, 1.2))),
+    "long": Pattern(steps=((1.5, 0.5),)),
+}
+"""Buzzer while an alarm sounds: a chirp each three seconds, three short beeps each two seconds, or
+more sound than silence."""

@@ -78,7 +78,7 @@ class Room:
             clock=clock,
             counts_minutes=False,
         )
-        panel = GpioPanel(PINS, on_acknowledge=lambda: None, pin_factory=self.board.factory)
+        panel = GpioPanel(PINS, on_press=lambda _: None, pin_factory=self.board.factory)
         self.source = ScriptedSource([])
         ears = Ears(EmotionPipeline(scorer, rules=[RULE]))
         listeners = [PanelListener(panel), logbook, self.recorder]

@@ -13,6 +13,7 @@ from edge.app import paneltest
 from edge.cli import main
 from edge.config.settings import PanelConfig
 from edge.contract.labels import EMOTIONS
+from edge.devices.presses import Press
 from edge.errors import SignalDeviceError
 from edge.service.status import write_status
 from tests.fakes.panel import MockBoard
@@ -21,7 +22,7 @@ from tests.fakes.service import status
 gpiozero = pytest.importorskip("gpiozero")
 
 USUAL = PanelConfig()
-OUTPUTS = [*USUAL.leds.values(), USUAL.status_pin, USUAL.buzzer_pin]
+OUTPUTS = [*USUAL.leds.values(), USUAL.status_pin, USUAL.listening_pin, USUAL.buzzer_pin]
 
 
 @pytest.fixture
@@ -55,14 +56,14 @@ def test_each_part_is_on_alone_and_named_with_its_pin(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paneltest, "light", light)
         assert run(tmp_path, "test") == 0
-    assert [pins for pins in together[:9] if len(pins) != 1] == []
-    assert [next(iter(pins)) for pins in together[:9]] == OUTPUTS[:9]
-    assert together[9] <= {USUAL.buzzer_pin}  # it beeps in a thread of its own
+    assert [pins for pins in together[:10] if len(pins) != 1] == []
+    assert [next(iter(pins)) for pins in together[:10]] == OUTPUTS[:10]
+    assert together[10] <= {USUAL.buzzer_pin}  # it beeps in a thread of its own
     assert set(board.states(OUTPUTS)) == {0.0}
     rows = capsys.readouterr().out.splitlines()
     assert [row.split()[5] for row in rows[:8]] == list(EMOTIONS)
     assert rows[0].split()[:5] == ["GPIO", "17,", "pin", "11", "LED"]
-    assert "nobody pressed it" in rows[10]
+    assert "nobody pressed it" in rows[11]
 
 
 def test_the_buzzer_sounds_for_a_moment(board: MockBoard, tmp_path: Path) -> None:
@@ -71,17 +72,42 @@ def test_the_buzzer_sounds_for_a_moment(board: MockBoard, tmp_path: Path) -> Non
     assert board.states(OUTPUTS)[-1] == 0.0
 
 
-def test_the_button_is_waited_for(
-    board: MockBoard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_button_is_waited_for(board: MockBoard) -> None:
     part = next(p for p in paneltest.parts(USUAL) if p.name == "button")
     pin = board.pin(part.pin)
     timer = threading.Timer(0.2, pin.drive_low)
     timer.start()
-    assert paneltest.is_pressed_within(part, board.factory, seconds=20.0)
+    assert paneltest.first_press(part, board.factory, seconds=20.0) == "long"
     timer.join()
     pin.drive_high()
-    assert not paneltest.is_pressed_within(part, board.factory, seconds=0.01)
+    assert paneltest.first_press(part, board.factory, seconds=0.01) is None
+
+
+@pytest.mark.parametrize(
+    ("presses", "answers"),
+    [
+        (["short", "double", "long"], ["a short press", "a double press", "a long press"]),
+        (["short", "short", "long"], ["a short press", "a short press INSTEAD", "a long press"]),
+        (["short", None], ["a short press", "nobody pressed it"]),
+    ],
+)
+def test_each_kind_of_press_is_asked_for(
+    board: MockBoard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    presses: list[Press | None],
+    answers: list[str],
+) -> None:
+    coming = iter(presses)
+    monkeypatch.setattr(paneltest, "first_press", lambda *_, **__: next(coming))
+    assert run(tmp_path, "test", "--seconds", "0.01") == 0
+    rows = capsys.readouterr().out.splitlines()[11:-1]
+    asked = ["press it once", "press it twice quickly", "hold it for two seconds"]
+    assert [row[32:] for row in rows] == [
+        f"{words} within 0 s ... {answer}"
+        for words, answer in zip(asked[: len(answers)], answers, strict=True)
+    ]
 
 
 def test_rgb_is_tried_colour_by_colour() -> None:
@@ -91,6 +117,7 @@ def test_rgb_is_tried_colour_by_colour() -> None:
         "RGB LED green",
         "RGB LED blue",
         "status LED",
+        "listening LED",
         "buzzer",
         "button",
     ]
@@ -146,7 +173,7 @@ def test_a_part_that_cannot_be_used_is_named_and_the_others_are_tried(
     rows = capsys.readouterr().out.splitlines()
     assert "FAILED: LED 'sad' on GPIO 22 cannot be used" in rows[2]
     assert rows[3].endswith("was on")
-    assert rows[-1] == "1 of 11 parts cannot be used"
+    assert rows[-1] == "1 of 12 parts cannot be used"
 
 
 def test_the_pins_of_a_running_service_are_left_alone(

@@ -26,7 +26,7 @@ def board() -> Iterator[MockBoard]:
 
 
 def _panel(board: MockBoard, pins: PanelPins) -> GpioPanel:
-    return GpioPanel(pins, on_acknowledge=lambda: None, pin_factory=board.factory)
+    return GpioPanel(pins, on_press=lambda _: None, pin_factory=board.factory)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,7 @@ def _panel(board: MockBoard, pins: PanelPins) -> GpioPanel:
         (PanelPins(leds={"sad": 5, "angry": 5}), "GPIO 5 is given to LED 'sad' and to LED 'angry'"),
         (PanelPins(rgb=(1, 2, 3), buzzer=3), "GPIO 3 is given to RGB blue and to buzzer"),
         (PanelPins(status=28), "there is no GPIO 28 for status; give the GPIO number, 0 to 27"),
+        (PanelPins(listening=7, status=7), "GPIO 7 is given to status and to listening"),
         (PanelPins(button=-1), "there is no GPIO -1 for button"),
         (PanelPins(leds={"angyr": 5}), "an LED is wired for 'angyr'; known are calm, happy"),
     ],
@@ -50,7 +51,7 @@ def test_a_factory_that_cannot_dim_says_what_to_do() -> None:
 
     factory = MockFactory()
     with pytest.raises(SignalDeviceError, match=r"LED 'sad' on GPIO 6 cannot be dimmed.*pwm"):
-        GpioPanel(PanelPins(leds={"sad": 6}), on_acknowledge=lambda: None, pin_factory=factory)
+        GpioPanel(PanelPins(leds={"sad": 6}), on_press=lambda _: None, pin_factory=factory)
     factory.reset()
 
 
@@ -63,7 +64,7 @@ def test_without_gpio_there_is_a_null_panel_and_one_line_in_the_log(
 ) -> None:
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     monkeypatch.setattr("edge.devices.gpio._FACTORIES", ("native",))
-    panel = open_panel(PINS, on_acknowledge=lambda: None, work_dir=str(tmp_path))
+    panel = open_panel(PINS, on_press=lambda _: None, work_dir=str(tmp_path))
     assert isinstance(panel, NullPanel)
     panel.show(ALARM)
     panel.close()
@@ -74,14 +75,14 @@ def test_without_gpio_there_is_a_null_panel_and_one_line_in_the_log(
 
 
 def test_a_panel_without_parts_asks_for_no_gpio(caplog: pytest.LogCaptureFixture) -> None:
-    assert isinstance(open_panel(PanelPins(), on_acknowledge=lambda: None), NullPanel)
+    assert isinstance(open_panel(PanelPins(), on_press=lambda _: None), NullPanel)
     assert not caplog.records
 
 
 def test_the_environment_chooses_the_pin_factory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
     monkeypatch.setenv("GPIOZERO_MOCK_PIN_CLASS", "mockpwmpin")
-    panel = open_panel(PINS, on_acknowledge=lambda: None)
+    panel = open_panel(PINS, on_press=lambda _: None)
     assert isinstance(panel, GpioPanel)
     panel.close()
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nonesuch")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
+from typing import get_args, get_type_hints
 
 import pytest
 
 from edge.contract.labels import EMOTIONS
+from edge.decide.outcomes import Signal
 from edge.devices import patterns
 from edge.devices.gpio import PanelPins
 from edge.devices.lights import COLOURS
@@ -19,11 +21,11 @@ from tests.fakes.panel import QUIET, MockBoard, signal
 
 gpiozero = pytest.importorskip("gpiozero")
 LEDS = {"happy": 5, "sad": 6, "angry": 13}
-STATUS, BUZZER, BUTTON = 19, 20, 21
-PINS = PanelPins(leds=LEDS, status=STATUS, buzzer=BUZZER, button=BUTTON)
-OUTPUTS = (*LEDS.values(), STATUS, BUZZER)
+STATUS, LISTENING, BUZZER, BUTTON = 19, 26, 20, 21
+PINS = PanelPins(leds=LEDS, status=STATUS, listening=LISTENING, buzzer=BUZZER, button=BUTTON)
+OUTPUTS = (*LEDS.values(), STATUS, LISTENING, BUZZER)
 SAD = signal(state="sad", confidence=0.7)
-ALARM = signal(state="sad", confidence=0.7, alarm="distress", buzzer="beeps")
+ALARM = signal(state="sad", confidence=0.7, alarm="distress", light="fast", buzzer="beeps")
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def board() -> Iterator[MockBoard]:
 
 
 def _panel(board: MockBoard, pins: PanelPins = PINS, **more: float) -> GpioPanel:
-    return GpioPanel(pins, on_acknowledge=lambda: None, pin_factory=board.factory, **more)
+    return GpioPanel(pins, on_press=lambda _: None, pin_factory=board.factory, **more)
 
 
 def test_the_state_is_shown_as_bright_as_it_is_sure(board: MockBoard) -> None:
@@ -74,13 +76,22 @@ def test_lights_that_are_wired_to_3_volts_are_dark_when_high(board: MockBoard) -
     panel.close()
 
 
-@pytest.mark.parametrize("health", ["deaf", "starting", "stopped"])
+@pytest.mark.parametrize("health", ["deaf", "muted", "starting", "stopped"])
 def test_what_it_cannot_hear_it_does_not_show(board: MockBoard, health: str) -> None:
     panel = _panel(board)
     panel.show(SAD)
     panel.show(signal(state="sad", confidence=0.7, health=health))
     assert board.history(6) == [0, 0.7, 0]
     panel.close()
+
+
+def test_the_listening_light_is_on_exactly_while_sound_is_taken_in(board: MockBoard) -> None:
+    panel = _panel(board)
+    for health in (*get_args(get_type_hints(Signal)["health"]), "listening"):
+        panel.show(signal(health=health, alarm="distress", light="fast"))
+        assert board.pin(LISTENING).state == (health == "listening"), health
+    panel.close()
+    assert board.pin(LISTENING).state == 0
 
 
 @pytest.mark.parametrize(
@@ -90,9 +101,15 @@ def test_what_it_cannot_hear_it_does_not_show(board: MockBoard, health: str) -> 
         ({"speaking": True}, patterns.SPEAKING),
         ({"health": "starting"}, patterns.STARTING),
         ({"health": "deaf"}, patterns.DEAF),
-        ({"health": "deaf", "alarm": "distress"}, patterns.ALARM),
-        ({"alarm": "distress", "speaking": True}, patterns.ALARM),
-        ({"health": "stopped", "alarm": "distress"}, patterns.DARK),
+        ({"health": "muted"}, patterns.MUTED),
+        ({"alarm": "a", "light": "none"}, patterns.LISTENING),
+        ({"alarm": "a", "light": "none", "health": "deaf"}, patterns.DEAF),
+        ({"alarm": "a", "light": "slow"}, patterns.ALARM_LIGHTS["slow"]),
+        ({"alarm": "a", "light": "double", "health": "muted"}, patterns.ALARM_LIGHTS["double"]),
+        ({"alarm": "a", "light": "fast", "health": "deaf"}, patterns.ALARM_LIGHTS["fast"]),
+        ({"alarm": "a", "light": "fast", "speaking": True}, patterns.ALARM_LIGHTS["fast"]),
+        ({"alarm": None, "light": "fast"}, patterns.LISTENING),
+        ({"health": "stopped", "alarm": "a", "light": "fast"}, patterns.DARK),
     ],
 )
 def test_the_status_light_tells_the_most_urgent(
@@ -101,13 +118,16 @@ def test_the_status_light_tells_the_most_urgent(
     assert status_pattern(signal(**changes)) == pattern
 
 
-def _quick(monkeypatch: pytest.MonkeyPatch, name: str, n_steps: int) -> None:
-    monkeypatch.setattr(patterns, name, Pattern(steps=((0.001, 0.001),) * n_steps))
+def _quick(monkeypatch: pytest.MonkeyPatch, n_steps: int, **more: int) -> None:
+    """Let three beeps take milliseconds, or as many others as `more` says of other sounds."""
+    for name, n_beeps in {"beeps": n_steps, **more}.items():
+        quick = Pattern(steps=((0.001, 0.001),) * n_beeps)
+        monkeypatch.setitem(patterns.ALARM_SOUNDS, name, quick)
 
 
 def test_an_alarm_without_buzzer_is_seen_but_not_heard(board: MockBoard) -> None:
     panel = _panel(board)
-    panel.show(signal(state="sad", confidence=0.7, alarm="quiet one"))
+    panel.show(signal(state="sad", confidence=0.7, alarm="quiet one", light="fast"))
     board.wait_for(STATUS, [0, 1, 0])
     panel.close()
     assert board.history(BUZZER) == [0]
@@ -117,7 +137,7 @@ def test_an_alarm_without_buzzer_is_seen_but_not_heard(board: MockBoard) -> None
 def test_the_buzzer_falls_silent_by_itself(
     board: MockBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _quick(monkeypatch, "ALARM_BEEP", 3)
+    _quick(monkeypatch, 3)
     panel = _panel(board, buzzer_limit_s=0.0125)  # two rounds of 6 ms
     panel.show(ALARM)
     expected = [0.0, *[1.0, 0.0] * 6]
@@ -130,7 +150,7 @@ def test_the_buzzer_falls_silent_by_itself(
 def test_another_alarm_beeps_anew_and_its_end_is_silence(
     board: MockBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _quick(monkeypatch, "ALARM_BEEP", 1)
+    _quick(monkeypatch, 1)
     panel = _panel(board, buzzer_limit_s=0)
     panel.show(ALARM)
     assert board.wait_for(BUZZER, [0, 1, 0]) == [0, 1, 0]
@@ -138,6 +158,20 @@ def test_another_alarm_beeps_anew_and_its_end_is_silence(
     assert board.wait_for(BUZZER, [0, 1, 0, 1, 0]) == [0, 1, 0, 1, 0]
     panel.show(QUIET)
     assert board.history(BUZZER) == [0, 1, 0, 1, 0]
+    panel.close()
+
+
+def test_a_louder_step_of_an_alarm_begins_anew_and_the_same_one_does_not(
+    board: MockBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _quick(monkeypatch, 1, long=2)
+    panel = _panel(board, buzzer_limit_s=0)
+    panel.show(ALARM)
+    assert board.wait_for(BUZZER, [0, 1, 0]) == [0, 1, 0]
+    panel.show(replace(ALARM, light="double"))
+    assert board.wait_for(BUZZER, [0, 1, 0, 1], limit_s=0.05) == [0, 1, 0]
+    panel.show(replace(ALARM, buzzer="long"))
+    assert board.wait_for(BUZZER, [0, 1, 0, 1, 0, 1, 0]) == [0, 1, 0, 1, 0, 1, 0]
     panel.close()
 
 
@@ -193,32 +227,6 @@ def test_a_constructor_that_fails_leaves_nothing_claimed(board: MockBoard) -> No
         _panel(board)
     taken.close()
     _panel(board).close()
-
-
-def test_the_button_acknowledges(board: MockBoard) -> None:
-    pressed = []
-    panel = GpioPanel(PINS, on_acknowledge=lambda: pressed.append(1), pin_factory=board.factory)
-    for _ in range(2):
-        board.pin(BUTTON).drive_low()
-        board.pin(BUTTON).drive_high()
-    assert pressed == [1, 1]
-    panel.close()
-
-
-def test_a_failing_acknowledgement_is_logged_and_the_button_lives_on(
-    board: MockBoard, caplog: pytest.LogCaptureFixture
-) -> None:
-    answers = iter([ZeroDivisionError("a bug")])
-
-    def acknowledge() -> None:
-        raise next(answers)
-
-    panel = GpioPanel(PINS, on_acknowledge=acknowledge, pin_factory=board.factory)
-    with caplog.at_level(logging.ERROR):
-        board.pin(BUTTON).drive_low()
-    assert "a bug" in caplog.text
-    board.pin(BUTTON).drive_high()
-    panel.close()
 
 
 def test_rgb_takes_the_colour_of_the_state(board: MockBoard) -> None:
