@@ -182,5 +182,15 @@ class RefusedError(SerError, ValueError):
     exit_code = EXIT_BAD_DATA
 
 
+class DeliveryError(SerError, OSError):
+    """A message has not reached a channel, or nobody knows whether it has."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
+class RejectedMessageError(DeliveryError):
+    """A channel works, but does not want this one message."""
+
+
 class SourceEnded(Exception):  # noqa: N818 - not an error: a file or a pipe is at its end
     """A source of sound has come to its natural end."""
