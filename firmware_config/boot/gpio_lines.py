@@ -42,10 +42,13 @@ def _outputs(panel: PanelConfig) -> Iterator[tuple[str, int]]:
         yield from zip(("RGB red", "RGB green", "RGB blue"), panel.rgb, strict=True)
     else:
         yield from ((f"LED {name}", pin) for name, pin in panel.leds.items())
-    if panel.status_pin is not None:
-        yield "status LED", panel.status_pin
-    if panel.buzzer_pin is not None:
-        yield "buzzer", panel.buzzer_pin
+    for part, pin in (
+        ("status LED", panel.status_pin),
+        ("listening LED", panel.listening_pin),
+        ("buzzer", panel.buzzer_pin),
+    ):
+        if pin is not None:
+            yield part, pin
 
 
 if __name__ == "__main__":

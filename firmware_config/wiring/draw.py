@@ -65,6 +65,7 @@ def parts(panel: PanelConfig) -> dict[str, tuple[str, str]]:
     used = {f"GPIO{pin}": (name, _colour(name)) for name, pin in panel.leds.items()}
     for pin, part, colour in (
         (panel.status_pin, "status LED", "#55aa00"),
+        (panel.listening_pin, "listening LED", "#ff8800"),
         (panel.buzzer_pin, "buzzer", "#666666"),
         (panel.button_pin, "button", "#666666"),
     ):
@@ -80,18 +81,8 @@ def _colour(name: str) -> str:
 
 def _board(panel: PanelConfig) -> Iterator[str]:
     used = parts(panel)
-    yield _text(
-        _WIDTH / 2,
-        30,
-        "The header of the Pi, seen from above, the board's edge on the right",
-        "title middle",
-    )
-    yield _text(
-        _WIDTH / 2,
-        52,
-        "Pin 1 is the one with the square pad, nearest to the SD card.",
-        "small middle",
-    )
+    yield _text(_WIDTH / 2, 30, _TITLE, "title middle")
+    yield _text(_WIDTH / 2, 52, _ORIENTATION, "small middle")
     yield (
         f'<rect x="{_LEFT - 25}" y="{_TOP - 20}" width="{_RIGHT - _LEFT + 50}" '
         f'height="{20 * _ROW + 14}" rx="6" fill="#1d6b38"/>'
@@ -156,6 +147,7 @@ def _button(x: int, y: int, pin: int | None) -> Iterator[str]:
     for contact in (x + 106, x + 142):
         yield f'<circle cx="{contact}" cy="{y + 45}" r="3"/>'
     yield _text(x, y + 82, "no resistor: the Pi's own pulls the pin up", "small")
+    yield _text(x, y + 100, "once: acknowledge; twice: snooze; long: mute", "small")
 
 
 def _buzzer(x: int, y: int, pin: int | None) -> Iterator[str]:

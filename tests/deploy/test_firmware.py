@@ -429,6 +429,9 @@ def test_alsa_reads_the_microphones_name() -> None:
 # --- the pins at boot ---------------------------------------------------------------------------
 
 
+PULLED_UP = "gpio=16=ip,pu"  # the button
+
+
 def gpio_lines(panel: PanelConfig) -> list[str]:
     return runpy.run_path(str(FIRMWARE / "boot" / "gpio_lines.py"))["lines"](panel)
 
@@ -443,12 +446,13 @@ def settings_in(lines: list[str]) -> set[str]:
         (PanelConfig(kind="none"), set()),
         (
             PanelConfig(kind="rgb", button_pin=None),
-            {"gpio=17=op,dl", "gpio=27=op,dl", "gpio=22=op,dl", "gpio=13=op,dl", "gpio=12=op,dl"},
+            {f"gpio={pin}=op,dl" for pin in (17, 27, 22, 13, 26, 12)},
         ),
         (
             PanelConfig(leds={"sad": 4}, active_high=False, status_pin=None, buzzer_pin=None),
-            {"gpio=4=op,dh", "gpio=16=ip,pu"},
+            {"gpio=4=op,dh", "gpio=26=op,dh", "gpio=16=ip,pu"},
         ),
+        (PanelConfig(leds={}, status_pin=None, buzzer_pin=None, listening_pin=None), {PULLED_UP}),
     ],
 )
 def test_only_pins_in_use_are_set_and_each_to_dark(panel: PanelConfig, expected: set[str]) -> None:
@@ -457,11 +461,11 @@ def test_only_pins_in_use_are_set_and_each_to_dark(panel: PanelConfig, expected:
 
 def test_the_lines_come_from_the_configuration(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
-    config.write_text("[panel]\nleds = { sad = 4 }\nbutton_pin = 26\n", encoding="utf-8")
+    config.write_text("[panel]\nleds = { sad = 4 }\nbutton_pin = 20\n", encoding="utf-8")
     finished = run_gpio_lines(config)
     assert finished.returncode == 0, finished.stderr
     assert "# LED sad\ngpio=4=op,dl\n" in finished.stdout
-    assert "gpio=26=ip,pu" in finished.stdout
+    assert "gpio=20=ip,pu" in finished.stdout
 
 
 def test_a_wrong_configuration_gives_no_line_at_all(tmp_path: Path) -> None:

@@ -31,10 +31,12 @@ def wanted_pins(panel: PanelConfig) -> dict[str, int]:
     """Return the pins of the row of LEDs and what is beside it, by the part's name."""
     pins = {f"LED {name}": pin for name, pin in panel.leds.items()}
     assert panel.status_pin is not None
+    assert panel.listening_pin is not None
     assert panel.buzzer_pin is not None
     assert panel.button_pin is not None
     beside = {
         "status LED": panel.status_pin,
+        "listening LED": panel.listening_pin,
         "buzzer": panel.buzzer_pin,
         "button": panel.button_pin,
     }

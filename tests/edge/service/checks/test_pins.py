@@ -20,7 +20,7 @@ from tests.support import REPOSITORY
 pytest.importorskip("gpiozero")
 
 NODE = Path("/dev/gpiochip0")
-WIRED = PanelPins(leds={"calm": 17, "sad": 22}, status=13)
+WIRED = PanelPins(leds={"calm": 17, "sad": 22}, status=13, listening=26)
 ME = [Person(name="ser-edge", uid=0, groups=frozenset())]
 
 
@@ -91,7 +91,7 @@ def test_free_pins(tmp_path: Path) -> None:
     finding = pins(WIRED, [a_chip()], tmp_path)
     assert (finding.verdict, finding.found) == (
         "ok",
-        "GPIO 13, 17, 22 are free, or used by the service",
+        "GPIO 13, 17, 22, 26 are free, or used by the service",
     )
 
 
@@ -100,6 +100,11 @@ def test_a_pin_that_another_program_uses(tmp_path: Path) -> None:
     assert finding.verdict == "problem"
     assert finding.found == "GPIO 17 (LED 'calm') is used by fan"
     assert "give the part another pin in [panel]" in finding.remedy
+
+
+def test_the_light_that_tells_of_listening_is_looked_at_too(tmp_path: Path) -> None:
+    finding = pins(WIRED, [a_chip(a_line(26, "relay"))], tmp_path)
+    assert finding.found == "GPIO 26 (listening) is used by relay"
 
 
 def test_our_own_service_rightly_holds_its_pins(tmp_path: Path) -> None:
