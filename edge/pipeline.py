@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract.manifest import DecisionProposal
-from edge.decide.alerts import AlertMonitor, AlertRule
+from edge.decide.alerts import AlertRule, RuleWatch
 from edge.decide.decider import Decided, StateDecider
-from edge.decide.outcomes import Alert, Outcome, Scores
+from edge.decide.outcomes import CauseNow, Outcome, Scores
 from edge.dsp import framing
 from edge.dsp.level import rms_dbfs
 from edge.dsp.resample import resample
@@ -234,8 +234,8 @@ class EmotionPipeline:
         self._decider = StateDecider(
             scorer.decision, sample_rate_hz=rate_hz, hop_s=hop_length / rate_hz
         )
-        self._monitors = [
-            AlertMonitor(rule, sample_rate_hz=rate_hz, hop_length=hop_length) for rule in rules
+        self._watches = [
+            RuleWatch(rule, sample_rate_hz=rate_hz, hop_length=hop_length) for rule in rules
         ]
 
     @property
@@ -244,9 +244,19 @@ class EmotionPipeline:
         return self._decider.decided
 
     @property
-    def sounding(self) -> AlertRule | None:
-        """The first rule whose alarm sounds now, or None."""
-        return next((m.rule for m in self._monitors if m.sounding), None)
+    def rules(self) -> tuple[AlertRule, ...]:
+        """The rules that it watches."""
+        return tuple(watch.rule for watch in self._watches)
+
+    @property
+    def holding(self) -> dict[str, CauseNow]:
+        """Every cause that holds after the newest window, by the name of its rule."""
+        return {watch.rule.name: watch.cause for watch in self._watches if watch.cause}
+
+    @property
+    def held_s(self) -> dict[str, float]:
+        """Seconds that each rule's emotions were there within the time it looks at."""
+        return {watch.rule.name: watch.held_s for watch in self._watches}
 
     def push(self, block: AudioBlock) -> list[Outcome]:
         """Take a block from a source, return everything that follows from it, in order."""
@@ -256,16 +266,10 @@ class EmotionPipeline:
         """Take the end of the stream."""
         return [outcome for scores in self.scorer.flush() for outcome in self._follow(scores)]
 
-    def acknowledge(self) -> list[Alert]:
-        """End all alarms because somebody has come."""
-        at_sample = self.scorer.n_seen
-        ended = [monitor.acknowledge(at_sample=at_sample) for monitor in self._monitors]
-        return [alert for alert in ended if alert]
-
     def take_over(self, former: EmotionPipeline, *, told_to: int | None = None) -> list[Outcome]:
-        """Go on with another one's stream, state and alarms; return what it still owes.
+        """Go on with another one's stream, state and causes; return what it still owes.
 
-        An alarm neither begins nor ends by this, but for one whose rule is no longer there.
+        A cause neither begins nor ends by this, but for one whose rule is no longer there.
 
         Parameters
         ----------
@@ -275,25 +279,25 @@ class EmotionPipeline:
             Its scorer's `n_seen` before the `push` that failed. Default: nothing is owed.
         """
         told = former.scorer.n_seen if told_to is None else told_to
-        before = {monitor.rule.name: monitor for monitor in former._monitors}
-        for monitor in self._monitors:
-            if known := before.pop(monitor.rule.name, None):
-                monitor.take_over(known)
+        before = {watch.rule.name: watch for watch in former._watches}
+        for watch in self._watches:
+            if known := before.pop(watch.rule.name, None):
+                watch.take_over(known)
         self._decider.take_over(former._decider)
-        orphans = [m.abandon(at_sample=told) for m in before.values()]
+        orphans = [watch.abandon(at_sample=told) for watch in before.values()]
         owed = [
             outcome
             for scores in self.scorer.take_over(former.scorer, told_to=told)
             for outcome in self._follow(scores)
         ]
-        return [*(alert for alert in orphans if alert), *owed]
+        return [*(cause for cause in orphans if cause), *owed]
 
     def _follow(self, scores: Scores) -> Iterator[Outcome]:
         yield scores
         event = self._decider.push(scores)
         if event:
             yield event
-        for monitor in self._monitors:
-            alert = monitor.push(self.decided.probabilities, at_sample=scores.end_sample)
-            if alert:
-                yield alert
+        for watch in self._watches:
+            cause = watch.push(self.decided.probabilities, at_sample=scores.end_sample)
+            if cause:
+                yield cause

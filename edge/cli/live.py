@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 from edge.contract.labels import EMOTIONS
-from edge.decide.outcomes import Alert, Event, Outcome, Signal
+from edge.decide.outcomes import Cause, Event, Outcome, Signal
 
 _QUIETEST_DBFS: Final = -60.0
 _METER_CELLS: Final = 12
@@ -37,7 +37,7 @@ class LiveView:
 
     def take(self, outcome: Outcome, *, state: str) -> None:
         """Print what stays: a change of the state, an alarm."""
-        if isinstance(outcome, Alert):
+        if isinstance(outcome, Cause):
             self._print(f"ALARM {outcome.rule} {outcome.phase}: {outcome.reason}")
         elif isinstance(outcome, Event) and not self._is_terminal:
             self._print(f"{state} {outcome.confidence:.0%}")

@@ -32,15 +32,6 @@ class Instant:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CauseNow:
-    """A cause that holds now."""
-
-    reason: str
-    """Why, as a sentence or the middle of one, for people."""
-    confidence: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class AlarmChange:
     """Something happened to an alarm; it goes to the log before anything is done with it."""
 

@@ -1,4 +1,4 @@
-"""Alert rules: when an emotion, held long enough, must call somebody."""
+"""Alert rules: when an emotion, held long enough, is a cause to call somebody."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 from edge.contract.labels import members
 from edge.contract.tables import Range
-from edge.decide.outcomes import Alert, Buzzer, Light, Severity
+from edge.decide.outcomes import Buzzer, Cause, CauseNow, Light, Severity
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 EVERY_DAY: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -73,8 +73,8 @@ class AlertRule:
         return frozenset(emotion for word in self.when for emotion in members(word))
 
 
-class AlertMonitor:
-    """Watch one rule over the windows; at most one alarm of it sounds at a time."""
+class RuleWatch:
+    """Watch over the windows whether what a rule waits for holds."""
 
     def __init__(self, rule: AlertRule, *, sample_rate_hz: int, hop_length: int) -> None:
         self.rule = rule
@@ -82,15 +82,19 @@ class AlertMonitor:
         self._hop_length = hop_length
         self._hop_s = hop_length / sample_rate_hz
         self._held: deque[float] = deque(maxlen=max(1, round(rule.within_s / self._hop_s)))
-        self._raised_sample: int | None = None
-        self._sounding = False
+        self._holds = False
 
     @property
-    def sounding(self) -> bool:
-        """Whether the alarm has been raised and has not ended."""
-        return self._sounding
+    def cause(self) -> CauseNow | None:
+        """What holds now, or None."""
+        return CauseNow(reason=self._reason, confidence=self._confidence) if self._holds else None
 
-    def push(self, probabilities: dict[str, float], *, at_sample: int) -> Alert | None:
+    @property
+    def held_s(self) -> float:
+        """Seconds of the last ``within_s`` in which the emotions were there."""
+        return self._hop_s * sum(together > 0.0 for together in self._held)
+
+    def push(self, probabilities: dict[str, float], *, at_sample: int) -> Cause | None:
         """Take the smoothed probabilities of the next window; return what begins or ends.
 
         Parameters
@@ -102,27 +106,24 @@ class AlertMonitor:
         """
         together = sum(probabilities.get(emotion, 0.0) for emotion in self.rule.emotions)
         self._held.append(together if together >= self.rule.confidence else 0.0)
-        return self._ending(at_sample) if self._sounding else self._beginning(at_sample)
+        # Half of hold_s is the hysteresis: a cause does not end at the first quiet breath.
+        enough_s = self.rule.hold_s / 2.0 if self._holds else self.rule.hold_s
+        held = self.held_s >= enough_s
+        if held == self._holds:
+            return None
+        self._holds = held
+        return self._cause("began" if held else "ended", self._reason, at_sample=at_sample)
 
-    def acknowledge(self, *, at_sample: int) -> Alert | None:
-        """End the alarm because somebody has come."""
-        return self._end(at_sample, "acknowledged") if self._sounding else None
+    def abandon(self, *, at_sample: int) -> Cause | None:
+        """End the cause, if it holds, because its rule is no longer there."""
+        return self._cause("ended", "rule removed", at_sample=at_sample) if self._holds else None
 
-    def abandon(self, *, at_sample: int) -> Alert | None:
-        """End the alarm because its rule is no longer there."""
-        return self._end(at_sample, "rule removed") if self._sounding else None
+    def take_over(self, former: RuleWatch) -> None:
+        """Go on where another one stands: what was held, and whether it is a cause.
 
-    def take_over(self, former: AlertMonitor) -> None:
-        """Go on where another monitor stands: what was held, what sounds, when it was raised.
-
-        The former's windows and positions may count at another rate; its rule may have had other
-        bounds.
+        The former's windows may count at another rate; its rule may have had other bounds.
         """
-        self._sounding = former._sounding
-        raised = former._raised_sample
-        if raised is not None:
-            raised = raised * self._rate_hz // former._rate_hz
-        self._raised_sample = raised
+        self._holds = former._holds
         self._held.clear()
         self._held.extendleft(former._held_each(self._hop_length, self._rate_hz, self._held.maxlen))
 
@@ -137,44 +138,19 @@ class AlertMonitor:
             yield newest_first[place]
 
     @property
-    def held_s(self) -> float:
-        """Seconds of the last ``within_s`` in which the cause was there."""
-        return self._hop_s * sum(together > 0.0 for together in self._held)
-
-    def _beginning(self, at_sample: int) -> Alert | None:
-        if self.held_s < self.rule.hold_s or self._cooling_down(at_sample):
-            return None
-        self._sounding = True
-        self._raised_sample = at_sample
+    def _reason(self) -> str:
         what = " or ".join(self.rule.when)
-        seconds = f"{self.held_s:g} s of the last {self.rule.within_s:g} s"
-        return self._alert(at_sample, "raised", f"{what} for {seconds}")
+        return f"{what} for {self.held_s:g} s of the last {self.rule.within_s:g} s"
 
-    def _ending(self, at_sample: int) -> Alert | None:
-        if self._since_raised_s(at_sample) >= self.rule.sound_s:
-            return self._end(at_sample, "timed out")
-        # Half of hold_s is the hysteresis: an alarm does not stop at the first quiet breath.
-        if self.held_s < self.rule.hold_s / 2.0:
-            return self._end(at_sample, "cause ended")
-        return None
+    @property
+    def _confidence(self) -> float:
+        return max(self._held, default=0.0)
 
-    def _end(self, at_sample: int, reason: str) -> Alert:
-        self._sounding = False
-        return self._alert(at_sample, "ended", reason)
-
-    def _cooling_down(self, at_sample: int) -> bool:
-        if self._raised_sample is None:
-            return False
-        return self._since_raised_s(at_sample) < self.rule.cooldown_s
-
-    def _since_raised_s(self, at_sample: int) -> float:
-        return (at_sample - (self._raised_sample or 0)) / self._rate_hz
-
-    def _alert(self, at_sample: int, phase: Literal["raised", "ended"], reason: str) -> Alert:
-        return Alert(
+    def _cause(self, phase: Literal["began", "ended"], reason: str, *, at_sample: int) -> Cause:
+        return Cause(
             at_sample=at_sample,
             rule=self.rule.name,
             phase=phase,
             reason=reason,
-            confidence=max(self._held, default=0.0),
+            confidence=self._confidence,
         )

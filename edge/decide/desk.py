@@ -16,7 +16,6 @@ from typing import Final
 from edge.decide.alarmcase import AlarmCase
 from edge.decide.alarms import (
     AlarmChange,
-    CauseNow,
     DeskState,
     Instant,
     OpenAlarm,
@@ -24,7 +23,7 @@ from edge.decide.alarms import (
     TroubleRule,
 )
 from edge.decide.alerts import EVERY_DAY, AlertRule
-from edge.decide.outcomes import SEVERITIES
+from edge.decide.outcomes import SEVERITIES, CauseNow
 from edge.decide.quiethours import quiet_span
 
 LEAST_REMINDER_S: Final = 60.0

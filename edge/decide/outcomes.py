@@ -48,6 +48,29 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """What a rule waits for has begun to hold, or holds no more."""
+
+    at_sample: int
+    rule: str
+    """Name of the rule in the configuration."""
+    phase: Literal["began", "ended"]
+    reason: str
+    """Why, in words: ``"distress for 12 s of the last 20 s"``, ``"rule removed"``."""
+    confidence: float
+    """Highest smoothed confidence that counted for the rule."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CauseNow:
+    """A cause that holds now."""
+
+    reason: str
+    """Why, as a sentence or the middle of one, for people."""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Alert:
     """An alarm has begun or ended."""
 
@@ -62,7 +85,7 @@ class Alert:
     """Highest smoothed confidence that counted for the rule."""
 
 
-Outcome = Scores | Event | Alert
+Outcome = Scores | Event | Cause
 
 Severity = Literal["notice", "warning", "urgent"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("notice", "warning", "urgent")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract.manifest import DecisionProposal
-from edge.decide.alerts import AlertMonitor, AlertRule
+from edge.decide.alerts import AlertRule, RuleWatch
 from edge.decide.decider import StateDecider
 from edge.decide.outcomes import Scores
 from edge.dsp.level import rms_dbfs
@@ -119,9 +119,7 @@ class StagedPipeline:
         self._decider = StateDecider(
             decision, sample_rate_hz=self._rate_hz, hop_s=self.hop_length / self._rate_hz
         )
-        self._monitor = AlertMonitor(
-            _RULE, sample_rate_hz=self._rate_hz, hop_length=self.hop_length
-        )
+        self._watch = RuleWatch(_RULE, sample_rate_hz=self._rate_hz, hop_length=self.hop_length)
         self._resampler: StreamResampler | None = None
         self._n_seen = 0
         self._waiting = np.zeros(0, np.float32)
@@ -170,7 +168,7 @@ class StagedPipeline:
                 inference_ms=0.0,
             )
         )
-        self._monitor.push(self._decider.decided.probabilities, at_sample=end_sample)
+        self._watch.push(self._decider.decided.probabilities, at_sample=end_sample)
 
     def _time(self, stage: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         started_s = time.perf_counter()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge.decide.outcomes import Alert, Outcome, Scores
+from edge.decide.outcomes import Outcome, Scores
 from edge.pipeline import EmotionPipeline
 from edge.service.feeding import Pulse
 from edge.service.trial import TrialWatch
@@ -108,10 +108,6 @@ class Ears:
     def flush(self) -> Sequence[Outcome]:
         """Take the end of the stream."""
         return self.pipeline.flush()
-
-    def acknowledge(self) -> Sequence[Alert]:
-        """End all alarms because somebody has come."""
-        return self.pipeline.acknowledge()
 
     def take_over(self, successor: EmotionPipeline) -> Sequence[Outcome]:
         """Let another pipeline go on; return what its coming ends.

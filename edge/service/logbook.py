@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from edge.contract.labels import NO_SPEECH
-from edge.decide.outcomes import Alert, Event, Outcome, Scores, Signal
+from edge.decide.outcomes import Alert, Cause, Event, Outcome, Scores, Signal
 from edge.errors import RecordError
 from edge.record.backlog import Session
 from edge.record.log import EventLog
@@ -65,8 +65,8 @@ class Logbook:
         if isinstance(outcome, Event):
             self._state = outcome
             self._log.record(outcome, self._now())
-        elif isinstance(outcome, Alert):
-            self._log.record_alert(outcome, self._now())
+        elif isinstance(outcome, Cause):
+            self._log.record_alert(_alert(outcome), self._now())
         elif self._tally:
             self._count(outcome, self._tally, state)
 
@@ -116,3 +116,13 @@ class Logbook:
 
     def _now(self) -> Moment:
         return moment(self._clock, at_s=self._stream.n_seen / self._stream.sample_rate_hz)
+
+
+def _alert(cause: Cause) -> Alert:
+    return Alert(
+        at_sample=cause.at_sample,
+        rule=cause.rule,
+        phase="raised" if cause.phase == "began" else "ended",
+        reason=cause.reason,
+        confidence=cause.confidence,
+    )

@@ -72,6 +72,7 @@ class Runner:
         self._attend = attend
         self._stopping = threading.Event()
         self._acknowledged = threading.Event()
+        self._hushed: set[str] = set()
         self._meter = LevelMeter()
         self._health: Literal["starting", "listening", "deaf", "stopped"] = "starting"
 
@@ -125,7 +126,7 @@ class Runner:
             self._tell(self._ears.push(block, is_live=is_live, after_outage=was_deaf))
         if self._acknowledged.is_set():
             self._acknowledged.clear()
-            self._tell(self._ears.acknowledge())
+            self._hushed = set(self._ears.pipeline.holding)
         self._tell(self._attend())
         if block is None or self._meter.push(block):
             self._show()
@@ -150,7 +151,10 @@ class Runner:
 
     def _signal(self) -> Signal:
         pipeline = self._ears.pipeline
-        decided, rule = pipeline.decided, pipeline.sounding
+        decided, holding = pipeline.decided, pipeline.holding
+        self._hushed &= holding.keys()
+        loud = holding.keys() - self._hushed
+        rule = next((rule for rule in pipeline.rules if rule.name in loud), None)
         deaf = self._health != "listening"
         return Signal(
             health=self._health,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.decide.alerts import AlertRule
-from edge.decide.outcomes import Alert, Event, Outcome, Scores
+from edge.decide.outcomes import Cause, Event, Outcome, Scores
 from edge.dsp import extract
 from edge.pipeline import EmotionPipeline, WindowScorer
 from edge.stream.blocks import AudioBlock
@@ -35,9 +35,9 @@ def outcomes(blocks: Iterable[AudioBlock]) -> list[Outcome]:
     return found + pipeline.flush()
 
 
-def test_the_bundled_sample_gives_scores_events_and_an_alarm() -> None:
+def test_the_bundled_sample_gives_scores_events_and_a_cause() -> None:
     kinds = {type(outcome) for outcome in outcomes([block(sample())])}
-    assert kinds == {Scores, Event, Alert}
+    assert kinds == {Scores, Event, Cause}
 
 
 @given(places=st.lists(st.integers(0, 25 * 16000), max_size=200))
@@ -116,14 +116,14 @@ def test_a_microphone_may_come_back_with_another_rate() -> None:
     assert 0 <= before + 16000 - pipeline.scorer.n_seen < 200
 
 
-def test_acknowledging_ends_the_alarm() -> None:
+def test_what_holds_is_between_its_beginning_and_its_end() -> None:
     pipeline = EmotionPipeline(scorer(), rules=[RULE])
+    assert pipeline.rules == (RULE,)
+    holds = False
     for b in cut(sample(), list(range(0, len(sample()), 1600))):
-        pipeline.push(b)
-        if pipeline.sounding:
-            break
-    assert pipeline.sounding == RULE
-    (ended,) = pipeline.acknowledge()
-    assert (ended.phase, ended.reason) == ("ended", "acknowledged")
-    assert pipeline.sounding is None
-    assert pipeline.acknowledge() == []
+        for outcome in pipeline.push(b):
+            if isinstance(outcome, Cause):
+                assert (outcome.phase == "began") is not holds
+                holds = outcome.phase == "began"
+        assert (RULE.name in pipeline.holding) is holds
+        assert not holds or pipeline.held_s[RULE.name] >= RULE.hold_s / 2.0

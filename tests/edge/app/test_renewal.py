@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.decide.outcomes import Alert, Event, Outcome, Scores
+from edge.decide.outcomes import Cause, Event, Outcome, Scores
 from edge.errors import SerError
 from tests.edge.app.house import (
     CONFIG,
@@ -51,14 +51,14 @@ def without_times(outcomes: list[Outcome]) -> list[Outcome]:
     """Return the outcomes less the one figure that is not from the sound."""
     found: list[Outcome] = []
     for outcome in outcomes:
-        changes = {} if isinstance(outcome, Alert) else {"inference_ms": 0.0}
+        changes = {} if isinstance(outcome, Cause) else {"inference_ms": 0.0}
         values = {name: getattr(outcome, name) for name in outcome.__slots__}
         found.append(type(outcome)(**(values | changes)))
     return found
 
 
 def test_the_story_has_events_and_alarms(undisturbed: list[Outcome]) -> None:
-    assert {type(outcome) for outcome in undisturbed} == {Scores, Event, Alert}
+    assert {type(outcome) for outcome in undisturbed} == {Scores, Event, Cause}
 
 
 def test_a_model_is_taken_tried_and_confirmed_and_nothing_is_missed(

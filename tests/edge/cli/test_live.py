@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from edge.cli.live import LiveView, line
-from edge.decide.outcomes import Alert, Signal
+from edge.decide.outcomes import Cause, Signal
 
 SIGNAL = Signal(
     health="listening",
@@ -62,10 +62,10 @@ def test_elsewhere_only_changes_are_printed() -> None:
     view.show(replace(SIGNAL, health="deaf", fault="the microphone is gone"))
     view.show(SIGNAL)
     view.take(
-        Alert(at_sample=0, rule="distress", phase="raised", reason="sad", confidence=0.7),
+        Cause(at_sample=0, rule="distress", phase="began", reason="sad", confidence=0.7),
         state="sad",
     )
     view.close()
     assert stream.getvalue() == (
-        "the microphone is gone\nsound comes again\nALARM distress raised: sad\n"
+        "the microphone is gone\nsound comes again\nALARM distress began: sad\n"
     )

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from edge.decide.alarms import AlarmChange, CauseNow, DeskState, Instant, TroubleRule
+from edge.decide.alarms import AlarmChange, DeskState, Instant, TroubleRule
 from edge.decide.alerts import AlertRule, Escalation
 from edge.decide.desk import AlarmDesk
+from edge.decide.outcomes import CauseNow
 
 RULE = AlertRule(
     name="help",

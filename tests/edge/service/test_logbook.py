@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.decide.outcomes import Alert, Event, Outcome, Scores, Signal
+from edge.decide.outcomes import Cause, Event, Outcome, Scores, Signal
 from edge.record.backlog import Session
 from edge.record.log import EventLog
 from edge.record.query import AlertRow, EventRow, LogReader, MinuteRow, NoteRow, Row, Selection
@@ -89,7 +89,7 @@ def test_events_and_alerts_are_written_at_once(room: Room) -> None:
             inference_ms=2.0,
         )
     )
-    room.hear(Alert(at_sample=8000, rule="distress", phase="raised", reason="sad", confidence=0.6))
+    room.hear(Cause(at_sample=8000, rule="distress", phase="began", reason="sad", confidence=0.6))
     (event,), (alert,) = room.rows(EventRow), room.rows(AlertRow)
     assert (event.state, event.duration_s) == ("sad", None)
     assert (alert.rule, alert.phase) == ("distress", "raised")
