@@ -192,5 +192,11 @@ class RejectedMessageError(DeliveryError):
     """A channel works, but does not want this one message."""
 
 
+class BusyError(SerError, RuntimeError):
+    """Too much is asked for at once; the same may be asked again a little later."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
 class SourceEnded(Exception):  # noqa: N818 - not an error: a file or a pipe is at its end
     """A source of sound has come to its natural end."""

@@ -1,0 +1,105 @@
+"""The page, put together from what this machine has."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from datetime import tzinfo
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from edge.analysis import ClipAnalyzer
+from edge.app import models
+from edge.app.installing import roll_back
+from edge.config.load import Loaded, log_file
+from edge.config.places import Places
+from edge.contract.bundle import ModelBundle
+from edge.dashboard.pieces import ModelShelf, Surroundings
+from edge.record.moments import SystemClock
+from edge.service.commands import Ears
+
+_LOCAL_ZONE: Final = Path("/etc/localtime")
+_HOUR_S: Final = 3600.0
+
+
+def surroundings(loaded: Loaded, places: Places) -> Surroundings:
+    """Return what the page finds on this machine."""
+    config = loaded.config
+    return Surroundings(
+        state=places.state_directory(),
+        log=log_file(config, places),
+        ears=Ears(places),
+        models=DeviceModels(loaded),
+        clock=SystemClock(),
+        zone=local_zone(places),
+        room=config.room.name or platform.node(),
+        session_s=config.dashboard.session_h * _HOUR_S,
+    )
+
+
+def local_zone(places: Places) -> tzinfo:
+    """Return the zone of this machine, with all its changes of the clock."""
+    if name := places.environ.get("TZ", "").lstrip(":"):
+        try:
+            return ZoneInfo(name)
+        except (OSError, ValueError):
+            pass  # as the C library has it: what is no zone is UTC
+    try:
+        with (places.root / _LOCAL_ZONE.relative_to("/")).open("rb") as file:
+            return ZoneInfo.from_file(file)
+    except (OSError, ValueError):
+        return ZoneInfo("UTC")
+
+
+class DeviceModels:
+    """The models of this device, as `ser-edge model` sees them; loaded once each.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The settings.
+    """
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._lock = threading.Lock()
+        self._bundle: tuple[object, ModelBundle] | None = None
+        self._analyzer: tuple[object, ClipAnalyzer] | None = None
+
+    def analyzer(self) -> ClipAnalyzer:
+        """Return what analyses a recording with the current model."""
+        config = self._loaded.config
+        with self._lock:
+            path = models.model_path(config)
+            key = _key(path)
+            if self._analyzer is None or self._analyzer[0] != key:
+                self._analyzer = (key, models.open_analyzer(config, model=path))
+            return self._analyzer[1]
+
+    def current(self) -> ModelBundle:
+        """Return the current model."""
+        with self._lock:
+            path = models.model_path(self._loaded.config)
+            key = _key(path)
+            if self._bundle is None or self._bundle[0] != key:
+                self._bundle = (key, ModelBundle.load(path))
+            return self._bundle[1]
+
+    def shelf(self) -> ModelShelf:
+        """Return which models there are."""
+        store = models.model_store(self._loaded.config)
+        return ModelShelf(
+            installed=tuple(store.installed()),
+            current_id=store.current_id(),
+            previous_id=store.previous_id(),
+        )
+
+    def roll_back(self) -> str:
+        """Go back to the previous model, and say so in a sentence."""
+        return roll_back(self._loaded)
+
+
+def _key(path: Path) -> object:
+    about = path.stat()
+    return path, about.st_mtime_ns, about.st_size

@@ -1,0 +1,11 @@
+"""Views for those who look after the device: its health, its models, people and tokens."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint
+
+from edge.dashboard.admin import health, people
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (health.blueprint, people.blueprint)

@@ -1,0 +1,135 @@
+"""The web server around the application: cheroot, with limits on time, size and threads."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from edge.dashboard.app import DashboardApp
+from edge.dashboard.headers import BehindProxy
+from edge.dashboard.live import N_STREAMS
+from edge.dashboard.pieces import EXTENSION, Pieces
+from edge.dashboard.uploads import RECORDING_BYTES
+from edge.errors import ConfigError
+
+N_THREADS: Final = N_STREAMS + 8
+"""Streams hold a thread each; the rest is for pages."""
+_TIMEOUT_S: Final = 10
+"""Of a socket from which nothing comes, or into which nothing goes."""
+_STOP_S: Final = 3
+_HEADER_BYTES: Final = 2**15
+_BODY_BYTES: Final = RECORDING_BYTES + 10**6
+"""What is a little too large is refused by the application, with a sentence; the rest here."""
+_QUEUE: Final = 32
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """Where the server answers."""
+
+    host: str
+    port: int
+    """0 for any that is free."""
+    certificate: Path | None = None
+    """For HTTPS; None for HTTP."""
+    key: Path | None = None
+
+
+class Server:
+    """An application that answers on a socket.
+
+    Parameters
+    ----------
+    app : DashboardApp
+    address : Address
+
+    Raises
+    ------
+    ConfigError
+        If the certificate cannot be used, or the address is taken.
+    """
+
+    def __init__(self, app: DashboardApp, address: Address) -> None:
+        from cheroot.wsgi import Server as WsgiServer
+
+        self._pieces: Pieces = app.extensions[EXTENSION]
+        self._scheme = "https" if address.certificate else "http"
+        make: Any = WsgiServer  # its types allow less than it does
+        self._server = make(
+            (address.host, address.port),
+            BehindProxy(app),
+            numthreads=N_THREADS,
+            request_queue_size=_QUEUE,
+            timeout=_TIMEOUT_S,
+            shutdown_timeout=_STOP_S,
+            server_name="ser-edge",
+        )
+        self._server.max_request_header_size = _HEADER_BYTES
+        self._server.max_request_body_size = _BODY_BYTES
+        self._server.error_log = _logged
+        if address.certificate:
+            self._server.ssl_adapter = _tls(address)
+        self._prepare(address)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        host, port = self._server.bind_addr[:2]
+        return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def serve(self) -> None:
+        """Answer until `stop` is called from another thread."""
+        self._server.serve()
+
+    def stop(self) -> None:
+        """End the streams, let requests end for a moment, and answer no more."""
+        self._pieces.live.close()
+        self._server.stop()
+
+    def _prepare(self, address: Address) -> None:
+        try:
+            self._server.prepare()
+        except OSError as error:
+            raise ConfigError(
+                f"the page cannot answer on {address.host} port {address.port}: "
+                f"{error.strerror or error}; set dashboard.host and dashboard.port"
+            ) from error
+
+
+@contextmanager
+def running(app: DashboardApp, address: Address) -> Iterator[Server]:
+    """Let a server run in a thread of its own."""
+    server = Server(app, address)
+    thread = threading.Thread(target=server.serve, name="server", daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+
+
+def _tls(address: Address) -> Any:
+    from cheroot.ssl.builtin import BuiltinSSLAdapter
+
+    try:
+        adapter = BuiltinSSLAdapter(str(address.certificate), str(address.key or ""))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"HTTPS is impossible with {address.certificate} and {address.key}: {error}; "
+            "set dashboard.certificate and dashboard.key to a certificate and its key"
+        ) from error
+    adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return adapter
+
+
+def _logged(message: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot calls it so
+    _log.log(level, "%s", message, exc_info=traceback)
