@@ -39,8 +39,6 @@ STROKED: Final = {
 """Signs: lines in ink."""
 
 
-
-
 def icon(name: str) -> Markup:
     """Return the shape of a state, or a sign; what it means stands beside it in words."""
     kind, path = ("shape", FILLED[name]) if name in FILLED else ("sign", STROKED[name])

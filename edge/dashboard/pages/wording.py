@@ -78,6 +78,8 @@ _TROUBLES: Final = {
     "log": marked("The log cannot be written"),
 }
 
+_OTHER_TROUBLE: Final = marked("The device has a problem")
+
 _ACTORS: Final = {
     "button": marked("the button"),
     "mqtt": marked("the home automation"),
@@ -113,7 +115,9 @@ def rule_title(rule: str) -> str:
     """Return what an alarm is about, by the name of its rule."""
     kind = rule.removeprefix("trouble: ")
     if kind != rule:
-        return gettext(_TROUBLES[kind]) if kind in _TROUBLES else gettext("The device has a problem")
+        return (
+            gettext(_TROUBLES[kind]) if kind in _TROUBLES else gettext("The device has a problem")
+        )
     if rule in GROUP_WORDS or rule in STATE_WORDS:
         return gettext("Somebody sounds %(how)s", how=state_word(rule))
     return gettext("Alarm “%(rule)s”", rule=rule)
@@ -137,7 +141,7 @@ def reason_text(reason: str) -> str | None:
 
 def actor(who: str) -> str:
     """Return who did something."""
-    return gettext(_ACTORS[who]) if who in _ACTORS else who.removeprefix("page: ")
+    return gettext(_ACTORS[who]) if who in _ACTORS else who.partition(": ")[2] or who
 
 
 def _either(what: str) -> str:

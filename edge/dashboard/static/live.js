@@ -1,0 +1,84 @@
+// The page as it is now: a stream of events tells when to fetch its parts anew. Without this script
+// the page reloads itself. No words stand here: the server writes them, in the reader's language.
+"use strict";
+(() => {
+  const live = document.getElementById("live");
+  if (!live || !window.EventSource) return;
+  const lost = document.getElementById("lost");
+  const SILENT_MS = 8000;
+  const PAUSE_MS = 400;
+  let stream, heardAt = Date.now(), shown = null, wanted = null, busy = false;
+
+  const keyOf = (now) => now && JSON.stringify([
+    now.health, now.fault, now.state, now.state_since, Math.round(now.confidence * 50), now.speaking,
+    now.alarms, now.snoozed_until, now.trouble,
+  ]);
+
+  function open() {
+    stream = new EventSource(live.dataset.stream);
+    stream.onmessage = (event) => hear(JSON.parse(event.data));
+    stream.addEventListener("away", () => hear(null));
+  }
+
+  function hear(now) {
+    heardAt = Date.now();
+    lost.hidden = true;
+    if (now) showLevel(now.level_dbfs);
+    wanted = keyOf(now) ?? "away";
+    renew();
+  }
+
+  function showLevel(level) {
+    const meter = document.getElementById("level");
+    if (!meter) return;
+    meter.value = level;
+    const text = document.getElementById("level-text");
+    text.textContent = text.textContent.replace(/[-\u2212]?\d+/, String(Math.round(level)).replace("-", "\u2212"));
+  }
+
+  async function renew() {
+    if (busy || wanted === shown) return;
+    busy = true;
+    const fetched = wanted;
+    try {
+      const answer = await fetch(live.dataset.parts, { headers: { "X-Part": "1" } });
+      if (answer.redirected || answer.status === 401) return location.reload();
+      if (answer.ok) {
+        put(await answer.text());
+        shown = fetched;
+      }
+    } catch {
+      lost.hidden = false;
+    } finally {
+      setTimeout(() => { busy = false; renew(); }, PAUSE_MS);
+    }
+  }
+
+  function put(html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    for (const part of fresh.querySelectorAll("[id^=part-]")) {
+      const old = document.getElementById(part.id);
+      if (!old || old.outerHTML === part.outerHTML) continue;
+      const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+      const unfolded = Boolean(old.querySelector("details[open]"));
+      tell("say", old.dataset.say, part.dataset.say);
+      tell("call", old.dataset.call, part.dataset.call);
+      if (part.dataset.title) document.title = part.dataset.title;
+      old.replaceWith(part);
+      if (unfolded) part.querySelector("details")?.setAttribute("open", "");
+      if (focused) (document.getElementById(focused) ?? document.getElementById("main")).focus();
+    }
+  }
+
+  function tell(id, before, after) {
+    if (after !== undefined && before !== after) document.getElementById(id).textContent = after;
+  }
+
+  setInterval(() => {
+    if (Date.now() - heardAt < SILENT_MS) return;
+    lost.hidden = false;
+    if (stream.readyState === EventSource.CLOSED) open();
+  }, 2000);
+
+  open();
+})();
