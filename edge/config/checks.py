@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from edge.config.callchecks import call_faults
 from edge.config.settings import Config
 from edge.contract.labels import EMOTIONS, UNCERTAIN
 from edge.contract.tables import Problem, did_you_mean, to_table
@@ -32,6 +33,7 @@ def cross_faults(table: Mapping[str, Any]) -> list[Problem]:
         *_hysteresis(_section(table, "decision")),
         *_own_names(table.get("alert"), path="alert", what="rule"),
         *_own_names(table.get("channel"), path="channel", what="channel"),
+        *call_faults(table),
     ]
 
 

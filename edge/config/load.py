@@ -189,7 +189,8 @@ class _Merged:
         try:
             config = from_table(Config, self._table, path="")
         except TableError as error:
-            problems = [*error.problems, *problems]
+            told = {problem.path for problem in problems}  # in better words
+            problems = [*(p for p in error.problems if p.path not in told), *problems]
         problems.sort(key=self._line_or_end)
         faults = [self._fault(problem) for problem in problems] + self._faults
         if config is None or faults:

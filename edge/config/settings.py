@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from edge.contract.tables import Range
+from edge.decide.alarms import TROUBLE, TroubleRule
 from edge.decide.alerts import ALL_CHANNELS, AlertRule
 from edge.decide.outcomes import Buzzer, Light, Severity
 from edge.stream.vad import GateSettings
@@ -164,6 +165,30 @@ class TroubleConfig:
     light: Light = "none"
     buzzer: Buzzer = "none"
     notify: tuple[str, ...] = (ALL_CHANNELS,)
+
+    @property
+    def rules(self) -> tuple[TroubleRule, ...]:
+        """How each trouble that is to call somebody does so."""
+        wanted = {
+            "deaf": self.deaf_s is not None,
+            "disk": self.least_disk_mb is not None,
+            "temperature": self.most_temperature_c is not None,
+            "model": self.model,
+            "clock": self.clock_s is not None,
+            "log": self.log,
+        }
+        return tuple(self._rule(kind) for kind, calls in wanted.items() if calls)
+
+    def _rule(self, kind: str) -> TroubleRule:
+        return TroubleRule(
+            name=f"{TROUBLE}{kind}",
+            cooldown_s=self.cooldown_s,
+            severity=self.severity,
+            quiet_hours=self.quiet_hours,
+            light=self.light,
+            buzzer=self.buzzer,
+            notify=self.notify,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
