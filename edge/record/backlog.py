@@ -13,7 +13,8 @@ from typing import Final, Literal
 from edge.record.moments import Moment
 
 CAPACITY: Final = 2000
-"""Entries that may wait; about a megabyte. Beyond it the oldest are dropped, and that is noted."""
+"""Entries that may wait; about a megabyte. Beyond it the oldest are dropped, and that is noted;
+alarms and messages only when nothing else is left."""
 
 Value = str | float | int | None
 
@@ -68,13 +69,16 @@ class Entry:
 
     session: OpenSession
     statements: tuple[Statement, ...]
+    is_care: bool = False
+    """Whether somebody was called, answered or judged: such entries are dropped last."""
 
 
 class Backlog:
     """A bounded queue of entries, oldest first."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._entries: deque[Entry] = deque(maxlen=capacity)
+        self._capacity = capacity
+        self._entries: deque[Entry] = deque()
         self.n_dropped = 0
         """Entries that were lost for want of room since the last `clear`."""
 
@@ -82,10 +86,14 @@ class Backlog:
         return len(self._entries)
 
     def add(self, entry: Entry) -> None:
-        """Queue an entry, dropping the oldest when there is no room."""
-        if len(self._entries) == self._entries.maxlen:
-            self.n_dropped += 1
+        """Queue an entry, dropping the oldest that matters least when there is no room."""
         self._entries.append(entry)
+        if len(self._entries) > self._capacity:
+            del self._entries[self._least()]
+            self.n_dropped += 1
+
+    def _least(self) -> int:
+        return next((i for i, entry in enumerate(self._entries) if not entry.is_care), 0)
 
     def clear(self) -> None:
         """Forget everything: it is in the file."""

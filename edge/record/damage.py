@@ -16,13 +16,18 @@ _CAUSES: Final = {
     sqlite3.SQLITE_IOERR: "the disk refuses to write; see whether it is full or failing",
     sqlite3.SQLITE_READONLY: "it may not be written; let the service's user own it",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; see that its folder exists and may be written",
-    sqlite3.SQLITE_BUSY: "another program holds it; stop that program",
+    sqlite3.SQLITE_BUSY: "another program holds it; if that goes on, stop that program",
 }
 
 
 def is_damage(error: Exception) -> bool:
     """Return whether the error says that the file is no sound database."""
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_busy(error: Exception) -> bool:
+    """Return whether the error says that another process is just writing."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def cause(error: Exception) -> str:

@@ -1,27 +1,38 @@
 """The log as the service writes it."""
 
-# ruff: noqa: S608 - the only names put into a statement are our own tables and columns
-
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+from uuid import NAMESPACE_OID, uuid5
 
+from edge.decide.alarms import AlarmChange, DeskState
 from edge.decide.outcomes import Alert, Event
 from edge.errors import RecordError
 from edge.record.backlog import Backlog, Entry, OpenSession, Session, Statement, Value
-from edge.record.damage import cause, is_damage, move_aside
+from edge.record.care import Action, Feedback
+from edge.record.damage import cause, is_busy, is_damage, move_aside
+from edge.record.entries import (
+    message_row,
+    of_action,
+    of_change,
+    of_event,
+    of_feedback,
+    of_minute,
+    row,
+)
 from edge.record.minutes import MinuteSummary
 from edge.record.moments import Clock, Moment, moment
-from edge.record.recovery import END_LAST_EVENT, STOP_SESSION, mark_interrupted
+from edge.record.outbox import Message, newest_message
+from edge.record.recovery import COUNT_LAST_EVENT, END_LAST_EVENT, STOP_SESSION, mark_interrupted
 from edge.record.retention import Retention, prune
-from edge.record.schema import connect, transaction
+from edge.record.schema import connect, patient_once, transaction
+from edge.record.standing import desk_state
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,6 +68,7 @@ class EventLog:
         self._backlog = Backlog()
         self._session: OpenSession | None = None
         self._prune_at_s = 0.0
+        self._newest_message = 0
 
     @property
     def n_waiting(self) -> int:
@@ -74,7 +86,7 @@ class EventLog:
             self._prune_at_s = 0.0
             self._commit(
                 *ending,
-                self._row("notes", at, {"kind": "start", "text": session.model}),
+                self._entry(self._row("notes", at, {"kind": "start", "text": session.model})),
             )
 
     def end_session(self, at: Moment) -> None:
@@ -84,45 +96,55 @@ class EventLog:
 
     def record(self, event: Event, at: Moment) -> None:
         """Write that the decided state has changed; the state before gets its duration."""
-        row: dict[str, Value] = {
-            "at_sample": event.at_sample,
-            "state": event.state,
-            "confidence": _rounded(event.confidence),
-            "probabilities": _rounded_json(event.probabilities),
-            "level_dbfs": round(event.level_dbfs, 1),
-            "inference_ms": round(event.inference_ms, 2),
-        }
+        end: dict[str, Value] = {"at_s": at.at_s, "interrupted": 0}
         with self._lock:
-            end = Statement(END_LAST_EVENT, {"at_s": at.at_s, "interrupted": 0})
-            self._commit(self._row("events", at, row, before=(end,)))
+            self._commit(
+                self._entry(
+                    Statement(END_LAST_EVENT, end),
+                    Statement(COUNT_LAST_EVENT, {}),
+                    self._row("events", at, of_event(event)),
+                )
+            )
             self._prune_if_due(at)
+
+    def record_changes(
+        self, changes: Sequence[AlarmChange], at: Moment, *, messages: Sequence[Message] = ()
+    ) -> None:
+        """Write what happened to alarms and who is to be told of it: all of it, or nothing."""
+        with self._lock:
+            rows = [self._row("alerts", at, of_change(change, at)) for change in changes]
+            rows += [message_row(message, at) for message in messages]
+            if rows:
+                self._commit(self._entry(*rows, is_care=True))
+
+    def record_action(self, action: Action, at: Moment) -> None:
+        """Write that somebody has snoozed or muted, or ended that."""
+        with self._lock:
+            self._commit(self._entry(self._row("actions", at, of_action(action, at)), is_care=True))
+
+    def record_feedback(self, feedback: Feedback, at: Moment) -> None:
+        """Write that somebody says the program was right, or was not."""
+        with self._lock:
+            self._commit(
+                self._entry(self._row("feedback", at, of_feedback(feedback)), is_care=True)
+            )
 
     def record_alert(self, alert: Alert, at: Moment) -> None:
         """Write that an alarm has begun or ended."""
-        row: dict[str, Value] = {
-            "at_sample": alert.at_sample,
-            "rule": alert.rule,
-            "phase": alert.phase,
-            "reason": alert.reason,
-            "confidence": _rounded(alert.confidence),
-        }
-        with self._lock:
-            self._commit(self._row("alerts", at, row))
+        change = AlarmChange(
+            alarm=str(uuid5(NAMESPACE_OID, alert.rule)),
+            rule=alert.rule,
+            phase=alert.phase,
+            severity="urgent",
+            reason=alert.reason,
+            confidence=alert.confidence,
+        )
+        self.record_changes([change], at)
 
     def record_minute(self, minute: MinuteSummary, at: Moment) -> None:
         """Write what a minute held."""
-        row: dict[str, Value] = {
-            "length_s": round(minute.length_s, 2),
-            "states_s": _rounded_json(minute.states_s, n_digits=2),
-            "speech_s": round(minute.speech_s, 2),
-            "mean_level_dbfs": round(minute.mean_level_dbfs, 1),
-            "max_level_dbfs": round(minute.max_level_dbfs, 1),
-            "n_windows": minute.n_windows,
-            "inference_ms_p95": round(minute.inference_ms_p95, 2),
-            "n_lost": minute.n_lost,
-        }
         with self._lock:
-            self._commit(self._row("minutes", at, row))
+            self._commit(self._entry(self._row("minutes", at, of_minute(minute))))
             self._prune_if_due(at)
 
     def note(self, kind: str, text: str, at: Moment) -> None:
@@ -138,12 +160,36 @@ class EventLog:
             When.
         """
         with self._lock:
-            self._commit(self._row("notes", at, {"kind": kind, "text": text}))
+            self._commit(self._entry(self._row("notes", at, {"kind": kind, "text": text})))
 
     def flush(self) -> None:
-        """Write what waits, if anything does."""
+        """Write what waits, if anything does; cheap enough to be called each second."""
         with self._lock:
             self._commit()
+
+    def desk_state(self, at: Moment, *, boot_id: str) -> DeskState:
+        """Return where the alarms stood when the program ended.
+
+        Parameters
+        ----------
+        at : Moment
+            The present, with its monotonic time.
+        boot_id : str
+            The kernel's name of this boot.
+        """
+        with self._lock:
+            try:
+                return desk_state(self._connected(), at, boot_id=boot_id)
+            except (sqlite3.Error, OSError) as error:
+                if not is_damage(error):
+                    raise self._unwritten(error) from error
+                self._begin_anew(error)
+                return desk_state(self._connected(), at, boot_id=boot_id)
+
+    @property
+    def newest_message(self) -> int:
+        """Number of the newest message that is in the file; 0 where there is none."""
+        return self._newest_message
 
     def close(self) -> None:
         """Give the file back; idempotent, and never raises.
@@ -155,34 +201,29 @@ class EventLog:
                 self.flush()
             self._disconnect()
 
-    def _row(
-        self,
-        table: str,
-        at: Moment,
-        values: Mapping[str, Value],
-        *,
-        before: tuple[Statement, ...] = (),
-    ) -> Entry:
-        session = self._session
-        if session is None:
+    def _row(self, table: str, at: Moment, values: Mapping[str, Value]) -> Statement:
+        return row(table, self._going_on(), at, values)
+
+    def _entry(self, *statements: Statement, is_care: bool = False) -> Entry:
+        return Entry(self._going_on(), statements, is_care=is_care)
+
+    def _going_on(self) -> OpenSession:
+        if self._session is None:
             raise RecordError(f"the log {self._path} has no session; begin one before writing")
-        row = {
-            "sequence": next(session.sequence),
-            "time": at.time,
-            "clock_synced": None if at.clock_synced is None else int(at.clock_synced),
-            "at_s": round(at.at_s, 3),
-            **values,
-        }
-        return Entry(session, (*before, _insert(table, row)))
+        return self._session
 
     def _leave_session(self, at: Moment) -> tuple[Entry, ...]:
         if self._session is None:
             return ()
         values: dict[str, Value] = {"at_s": at.at_s, "time": at.time, "interrupted": 0}
-        note = self._row("notes", at, {"kind": "stop", "text": ""})
-        ending = (Statement(END_LAST_EVENT, values), Statement(STOP_SESSION, values))
-        session, self._session = self._session, None
-        return (Entry(session, (*note.statements, *ending)),)
+        entry = self._entry(
+            self._row("notes", at, {"kind": "stop", "text": ""}),
+            Statement(END_LAST_EVENT, values),
+            Statement(COUNT_LAST_EVENT, {}),
+            Statement(STOP_SESSION, values),
+        )
+        self._session = None
+        return (entry,)
 
     def _commit(self, *entries: Entry) -> None:
         for entry in entries:
@@ -199,9 +240,10 @@ class EventLog:
     def _write_backlog(self) -> None:
         connection = self._connected()
         n_dropped = self._backlog.n_dropped
-        with transaction(connection):
+        with patient_once(connection), transaction(connection):
             ids = self._backlog.write(connection)
         self._backlog.clear()
+        self._newest_message = newest_message(connection)
         for session, row_id in ids.items():
             session.id = row_id
         if n_dropped and self._session is not None:
@@ -213,8 +255,14 @@ class EventLog:
             self._disconnect()
             self._forget_ids()
         if self._connection is None:
-            self._connection = connect(self._path)
-            mark_interrupted(self._connection)
+            connection = connect(self._path)
+            try:
+                mark_interrupted(connection)
+                self._newest_message = newest_message(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
         return self._connection
 
     def _disconnect(self) -> None:
@@ -242,13 +290,8 @@ class EventLog:
         _LOGGER.warning("%s", text)
         if self._session is not None:
             at_s = self._session.start.at_s
-            self._commit(
-                self._row(
-                    "notes",
-                    moment(self._clock, at_s=at_s),
-                    {"kind": "log", "text": text},
-                )
-            )
+            values: dict[str, Value] = {"kind": "log", "text": text}
+            self._commit(self._entry(self._row("notes", moment(self._clock, at_s=at_s), values)))
 
     def _unwritten(self, error: Exception) -> RecordError:
         n = len(self._backlog)
@@ -263,20 +306,7 @@ class EventLog:
         try:
             has_more = prune(self._connection, self._retention, now=now)
         except sqlite3.Error as error:
-            raise self._unwritten(error) from error
+            if not is_busy(error):
+                raise self._unwritten(error) from error
+            has_more = True
         self._prune_at_s = at.at_s + (_PRUNE_ON_S if has_more else _PRUNE_EVERY_S)
-
-
-def _insert(table: str, row: Mapping[str, Value]) -> Statement:
-    columns = ", ".join(("session", *row))
-    places = ", ".join(f":{name}" for name in ("session", *row))
-    return Statement(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)
-
-
-def _rounded(value: float) -> float:
-    return round(value, 4)
-
-
-def _rounded_json(values: Mapping[str, float], *, n_digits: int = 4) -> str:
-    rounded = {key: round(value, n_digits) for key, value in values.items()}
-    return json.dumps(rounded, separators=(",", ":"))

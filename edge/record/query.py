@@ -4,111 +4,47 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from edge.errors import NoInputError, RecordError
-from edge.record.moments import rfc3339
-from edge.record.schema import BUSY_TIMEOUT_S, check_version, is_empty
+from edge.record.moments import epoch_ms
+from edge.record.rows import (
+    ActionRow,
+    AlertRow,
+    EventRow,
+    FeedbackRow,
+    MinuteRow,
+    NoteRow,
+    Row,
+    SessionRow,
+    build,
+)
+from edge.record.schema import BUSY_TIMEOUT_S, SCHEMA_VERSION, check_version, is_empty
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """What every row knows of its moment; the names are the keys of the exports."""
-
-    TABLE: ClassVar[str]
-
-    id: int
-    session: int
-    sequence: int
-    """Order within the session over all kinds of rows; a gap shows a lost row."""
-    time: str
-    """RFC 3339 with the local offset of then."""
-    clock_synced: bool | None
-    """Whether the network had set the clock; None where that could not be known."""
-    at_s: float
-    """Position in the stream, seconds since the session began to listen."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EventRow(Row):
-    """A decided state."""
-
-    TABLE = "events"
-
-    at_sample: int
-    state: str
-    confidence: float
-    duration_s: float | None
-    """None while the state lasts."""
-    interrupted: bool
-    """Whether the run ended without a stop, so that the duration is what is known of it."""
-    probabilities: dict[str, float]
-    model: str
-    level_dbfs: float
-    inference_ms: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AlertRow(Row):
-    """An alarm that began or ended."""
-
-    TABLE = "alerts"
-
-    at_sample: int
-    rule: str
-    phase: str
-    reason: str
-    confidence: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MinuteRow(Row):
-    """What a minute held."""
-
-    TABLE = "minutes"
-
-    length_s: float
-    states_s: dict[str, float]
-    speech_s: float
-    mean_level_dbfs: float
-    max_level_dbfs: float
-    n_windows: int
-    inference_ms_p95: float
-    n_lost: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NoteRow(Row):
-    """Something about the program itself."""
-
-    TABLE = "notes"
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SessionRow:
-    """A stretch of listening with one model and one set of thresholds."""
-
-    id: int
-    boot_id: str
-    started: str
-    stopped: str | None
-    interrupted: bool
-    version: str
-    model: str
-    thresholds: dict[str, dict[str, float | str]]
-
+__all__ = [
+    "ActionRow",
+    "AlertRow",
+    "EventRow",
+    "FeedbackRow",
+    "LogReader",
+    "MinuteRow",
+    "NoteRow",
+    "Row",
+    "Selection",
+    "SessionRow",
+]
 
 R = TypeVar("R", bound=Row)
+
+Values = Sequence[object] | Mapping[str, object]
+
+_ALWAYS_MS: Final = 2**62
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,9 +59,18 @@ class Selection:
     newest: int | None = None
     """Only so many, the newest of them; all where None."""
 
+    @property
+    def span_ms(self) -> tuple[int, int]:
+        """Beginning and end as the file counts."""
+        return (
+            -_ALWAYS_MS if self.since is None else epoch_ms(self.since),
+            _ALWAYS_MS if self.until is None else epoch_ms(self.until),
+        )
 
-_JSON: Final = ("probabilities", "states_s", "thresholds")
-_BOOLEAN: Final = ("clock_synced", "interrupted")
+    @property
+    def is_timed(self) -> bool:
+        """Whether the time is bounded."""
+        return not (self.since is None and self.until is None)
 
 
 class LogReader:
@@ -169,16 +114,16 @@ class LogReader:
         self._connection.close()
 
     def rows(self, row_type: type[R], selection: Selection) -> Iterator[R]:
-        """Return the selected rows of a kind, oldest first.
+        """Return the selected rows of a kind, in the order in which they were written.
 
         Parameters
         ----------
         row_type : type
-            `EventRow`, `AlertRow`, `MinuteRow` or `NoteRow`.
+            `EventRow`, `AlertRow`, `MinuteRow`, `NoteRow`, `ActionRow` or `FeedbackRow`.
         selection : Selection
             Which of them.
         """
-        conditions, values = _conditions(selection)
+        conditions, values = self._conditions(row_type, selection)
         query = (
             f"SELECT t.*, s.model FROM {row_type.TABLE} AS t"
             f" LEFT JOIN sessions AS s ON s.id = t.session WHERE {conditions} ORDER BY t.id"
@@ -186,25 +131,50 @@ class LogReader:
         if selection.newest is not None:
             query = f"SELECT * FROM ({query} DESC LIMIT ?) ORDER BY id"
             values = (*values, selection.newest)
-        return (_build(row_type, row) for row in self._execute(query, values))
+        return (build(row_type, row) for row in self.select(query, values))
 
     def sessions(self) -> list[SessionRow]:
         """Return every session that the log knows, oldest first."""
-        rows = self._execute("SELECT * FROM sessions ORDER BY id", ())
-        return [_build(SessionRow, row) for row in rows]
+        rows = self.select("SELECT * FROM sessions ORDER BY id")
+        return [build(SessionRow, row) for row in rows]
 
     def newest_id(self, row_type: type[Row]) -> int:
         """Return the id of the newest row of a kind, 0 where there is none."""
         query = f"SELECT coalesce(max(id), 0) AS id FROM {row_type.TABLE}"
-        return int(next(self._execute(query, ()))["id"])
+        return int(next(self.select(query))["id"])
 
-    def _execute(self, query: str, values: tuple[object, ...]) -> Iterator[sqlite3.Row]:
+    def select(self, query: str, values: Values = ()) -> Iterator[sqlite3.Row]:
+        """Return what a statement finds; for the summaries of this room.
+
+        Raises
+        ------
+        RecordError
+            If the log cannot be read.
+        """
         try:
             # "yield from" would touch the cursor when a reader gives up after the connection.
             for row in self._connection.execute(query, values):  # noqa: UP028
                 yield row
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
+
+    def _conditions(
+        self, row_type: type[Row], selection: Selection
+    ) -> tuple[str, tuple[object, ...]]:
+        first, last = selection.after_id + 1, _ALWAYS_MS
+        parts: list[tuple[str, tuple[object, ...]]] = []
+        if selection.is_timed:
+            # The index finds between which rows to look; then they come in their own order.
+            bounds = f"SELECT min(id), max(id) FROM {row_type.TABLE} WHERE at_ms >= ? AND at_ms < ?"
+            lowest, highest = next(self.select(bounds, selection.span_ms))
+            first, last = max(first, lowest or 1), highest or 0
+            parts.append(("+t.at_ms >= ? AND +t.at_ms < ?", selection.span_ms))
+        parts.append(("t.id BETWEEN ? AND ?", (first, last)))
+        if selection.states:
+            places = ", ".join("?" for _ in selection.states)
+            parts.append((f"t.state IN ({places})", selection.states))
+        text = " AND ".join(condition for condition, _ in parts)
+        return text, tuple(value for _, values in parts for value in values)
 
     def _unreadable(self, error: sqlite3.Error) -> RecordError:
         return RecordError(
@@ -243,29 +213,8 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     if is_empty(connection):
         raise _missing(path)
-    check_version(connection, path)
-
-
-def _conditions(selection: Selection) -> tuple[str, tuple[object, ...]]:
-    parts: list[tuple[str, tuple[object, ...]]] = [("t.id > ?", (selection.after_id,))]
-    if selection.since is not None:
-        parts.append(("julianday(t.time) >= julianday(?)", (rfc3339(selection.since),)))
-    if selection.until is not None:
-        parts.append(("julianday(t.time) < julianday(?)", (rfc3339(selection.until),)))
-    if selection.states:
-        places = ", ".join("?" for _ in selection.states)
-        parts.append((f"t.state IN ({places})", selection.states))
-    text = " AND ".join(condition for condition, _ in parts)
-    return text, tuple(value for _, values in parts for value in values)
-
-
-def _build(cls: type[Any], row: sqlite3.Row) -> Any:
-    return cls(**{f.name: _decoded(f.name, row[f.name]) for f in fields(cls)})
-
-
-def _decoded(name: str, value: Any) -> Any:
-    if name in _JSON:
-        return json.loads(value)
-    if name in _BOOLEAN and value is not None:
-        return bool(value)
-    return value
+    if (version := check_version(connection, path)) < SCHEMA_VERSION:
+        raise RecordError(
+            f"the log {path} is of an older edge (schema version {version}); "
+            "this edge renews it when its service starts: sudo systemctl start ser-edge"
+        )

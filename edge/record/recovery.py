@@ -7,12 +7,17 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from edge.record.schema import TABLES, transaction
+from edge.record.schema import transaction
+from edge.record.tables import ADD_TO_QUARTERS, TABLES
+
+_LAST_EVENT: Final = "id = (SELECT max(id) FROM events) AND session = :session"
 
 END_LAST_EVENT: Final = (
     "UPDATE events SET duration_s = round(max(:at_s - at_s, 0.0), 3), interrupted = :interrupted"
-    " WHERE id = (SELECT max(id) FROM events) AND session = :session"
+    f" WHERE {_LAST_EVENT}"
 )
+COUNT_LAST_EVENT: Final = ADD_TO_QUARTERS.format(which=_LAST_EVENT)
+"""To be done right after `END_LAST_EVENT`."""
 STOP_SESSION: Final = (
     "UPDATE sessions SET stopped = coalesce(:time, started), interrupted = :interrupted"
     " WHERE id = :session"
@@ -28,6 +33,7 @@ def mark_interrupted(connection: sqlite3.Connection) -> None:
         values = {"at_s": at_s, "time": time, "session": session, "interrupted": 1}
         with transaction(connection):
             connection.execute(END_LAST_EVENT, values)
+            connection.execute(COUNT_LAST_EVENT, values)
             connection.execute(STOP_SESSION, values)
 
 

@@ -1,7 +1,7 @@
 """How much the log may hold: by age and by size, removed in small steps.
 
 What must stay, stays: the newest row of every table (so that ids never run backwards, and a state
-that lasts keeps its row) and the alarms of the running session that have not ended.
+that lasts keeps its row) and the alarms that have not ended.
 """
 
 # ruff: noqa: S608 - the only names put into a statement are our own tables and columns
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from edge.record.moments import rfc3339
-from edge.record.schema import TABLES, transaction
+from edge.record.moments import epoch_ms
+from edge.record.schema import transaction
+from edge.record.standing import CLOSED
+from edge.record.tables import TABLES
 
 _STEP_ROWS: Final = 500
 """Rows a step may take from a table: some milliseconds of work on a Pi."""
@@ -27,9 +29,8 @@ _SIZE_AFTER: Final = 0.95
 """Fill after a clean-up by size, so that the next one is not due at once."""
 
 _KEPT: Final = {
-    "alerts": """ AND NOT (phase = 'raised' AND session = (SELECT max(id) FROM sessions)
-        AND NOT EXISTS (SELECT 1 FROM alerts AS later WHERE later.id > alerts.id
-            AND later.rule = alerts.rule AND later.phase = 'ended'))"""
+    "alerts": f""" AND NOT (monotonic_s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alerts AS later
+        WHERE later.alarm = alerts.alarm AND later.phase IN {CLOSED}))"""
 }
 
 
@@ -84,9 +85,8 @@ def _ends_by_age(connection: sqlite3.Connection, oldest: datetime) -> dict[str, 
         table: end
         for table in TABLES
         for (end,) in connection.execute(
-            f"SELECT max(id) FROM {table}"
-            " WHERE clock_synced IS NOT 0 AND julianday(time) < julianday(?)",
-            (rfc3339(oldest),),
+            f"SELECT max(id) FROM {table} WHERE clock_synced IS NOT 0 AND at_ms < ?",
+            (epoch_ms(oldest),),
         )
         if end is not None
     }

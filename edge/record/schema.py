@@ -10,82 +10,29 @@ from pathlib import Path
 from typing import Final
 
 from edge.errors import RecordError
+from edge.record.damage import is_busy
+from edge.record.migration import migrate
+from edge.record.tables import STATEMENTS
 
-SCHEMA_VERSION: Final = 1
-"""``PRAGMA user_version`` of the files that this edge reads and writes."""
+SCHEMA_VERSION: Final = 2
+"""``PRAGMA user_version`` of the files that this edge writes; it reads older ones, too."""
 
 APPLICATION_ID: Final = 0x53455231
 """``PRAGMA application_id``, "SER1": tells our file from any other SQLite database."""
 
-TABLES: Final = ("events", "alerts", "minutes", "notes")
-"""Every table with a row for something that happened; each has the columns of `_MOMENT`."""
-
 BUSY_TIMEOUT_S: Final = 5.0
+"""Patience of a reader, and of who delivers: they may wait for one another."""
+EARS_TIMEOUT_S: Final = 0.25
+"""Patience of the ears: what cannot be written by then waits in memory."""
 
 _FILE_MODE: Final = 0o640
 """How people in a room sounded is theirs: the owner and the group may read, no one else."""
 
 _WAL_LIMIT_BYTES: Final = 4 * 2**20
 
-# Sequence counts the rows of a session over all tables: the true order, and a gap shows a loss.
-_MOMENT: Final = """
-    id INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL REFERENCES sessions (id),
-    sequence INTEGER NOT NULL,
-    time TEXT NOT NULL,
-    clock_synced INTEGER,
-    at_s REAL NOT NULL,
-"""
-
-_SCHEMA: Final = (
-    """CREATE TABLE sessions (
-        id INTEGER PRIMARY KEY,
-        boot_id TEXT NOT NULL,
-        started TEXT NOT NULL,
-        stopped TEXT,
-        interrupted INTEGER NOT NULL DEFAULT 0,
-        version TEXT NOT NULL,
-        model TEXT NOT NULL,
-        thresholds TEXT NOT NULL
-    )""",
-    f"""CREATE TABLE events ({_MOMENT}
-        at_sample INTEGER NOT NULL,
-        state TEXT NOT NULL,
-        confidence REAL NOT NULL,
-        duration_s REAL,
-        interrupted INTEGER NOT NULL DEFAULT 0,
-        probabilities TEXT NOT NULL,
-        level_dbfs REAL NOT NULL,
-        inference_ms REAL NOT NULL
-    )""",
-    f"""CREATE TABLE alerts ({_MOMENT}
-        at_sample INTEGER NOT NULL,
-        rule TEXT NOT NULL,
-        phase TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        confidence REAL NOT NULL
-    )""",
-    f"""CREATE TABLE minutes ({_MOMENT}
-        length_s REAL NOT NULL,
-        states_s TEXT NOT NULL,
-        speech_s REAL NOT NULL,
-        mean_level_dbfs REAL NOT NULL,
-        max_level_dbfs REAL NOT NULL,
-        n_windows INTEGER NOT NULL,
-        inference_ms_p95 REAL NOT NULL,
-        n_lost INTEGER NOT NULL
-    )""",
-    f"""CREATE TABLE notes ({_MOMENT}
-        kind TEXT NOT NULL,
-        text TEXT NOT NULL
-    )""",
-    f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
-)
-
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the log for writing, making it where there is none.
+    """Open the log for writing, making it where there is none, and renewing an older one.
 
     Every commit reaches the disk before it returns (``synchronous=FULL``); a page is copied from
     the WAL into the file only about once in a thousand, which spares an SD card.
@@ -102,7 +49,7 @@ def connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
     connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        path, timeout=EARS_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
     try:
         _prepare(connection, path)
@@ -117,8 +64,8 @@ def is_empty(connection: sqlite3.Connection) -> bool:
     return _pragma(connection, "schema_version") == 0
 
 
-def check_version(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a database that is not ours, or newer than we know.
+def check_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the schema's version; refuse a database that is not ours, or newer than we know.
 
     Raises
     ------
@@ -133,6 +80,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
             f"the log {path} has schema version {version}, this edge knows up to {SCHEMA_VERSION}; "
             "install the newer edge again, or name another file for the log"
         )
+    return version
 
 
 @contextmanager
@@ -148,13 +96,30 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def patient_once(connection: sqlite3.Connection) -> Iterator[None]:
+    """Wait for another writer only once: after a vain wait, no more until a write has succeeded.
+
+    So a process that was stopped while it held the file costs the ears one wait and not one each
+    time.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        if is_busy(error):
+            connection.execute("PRAGMA busy_timeout = 0")
+        raise
+    connection.execute(f"PRAGMA busy_timeout = {round(EARS_TIMEOUT_S * 1000)}")
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     is_new = is_empty(connection)
+    version = SCHEMA_VERSION
     if is_new:
         # Only an empty file can still be told to give space back later.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     else:
-        check_version(connection, path)
+        version = check_version(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 1000")
@@ -163,12 +128,35 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         _create(connection)
     else:
         _check_pages(connection)
+    if version < SCHEMA_VERSION:
+        _renew(connection, path)
 
 
 def _create(connection: sqlite3.Connection) -> None:
     with transaction(connection):
-        for statement in _SCHEMA:
+        for statement in STATEMENTS:
             connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _renew(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring an older file to the present schema; killed in the middle, it stays as it was."""
+    _refuse_without_room(path)
+    with transaction(connection):
+        # Another process may have been faster.
+        if _pragma(connection, "user_version") < SCHEMA_VERSION:
+            migrate(connection)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _refuse_without_room(path: Path) -> None:
+    """Fail at once where the disk cannot hold the file twice: each try would take long."""
+    disk = os.statvfs(path.parent)
+    if disk.f_bavail * disk.f_frsize < 2 * path.stat().st_size:
+        error = sqlite3.OperationalError("no room to renew the log")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
 
 
 def _check_pages(connection: sqlite3.Connection) -> None:

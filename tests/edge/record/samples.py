@@ -5,18 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 from edge.contract.labels import EMOTIONS
+from edge.decide.alarms import AlarmChange
 from edge.decide.outcomes import Alert, Event
 from edge.record.backlog import Session, Threshold
 from edge.record.log import EventLog
 from edge.record.minutes import MinuteSummary
 from edge.record.moments import Clock, Moment
+from edge.record.outbox import Message
 from edge.record.retention import Retention
 
 RATE_HZ = 16_000
 BERLIN = timezone(timedelta(hours=1))
 EVENING = datetime(2026, 11, 20, 23, 10, 5, 123_000, tzinfo=BERLIN)
+
+BOOTED_S = 100.0
+"""How long the machine had run when the stream began."""
 
 SESSION = Session(
     version="0.1.0",
@@ -43,7 +50,7 @@ class StoppedClock(Clock):
     def at(self, at_s: float) -> Moment:
         """The moment `at_s` into a stream that began at `wall`."""
         wall = self.wall + timedelta(seconds=at_s)
-        return Moment(wall=wall, clock_synced=self.synced, at_s=at_s)
+        return Moment(wall=wall, clock_synced=self.synced, at_s=at_s, monotonic_s=BOOTED_S + at_s)
 
 
 def event(state: str = "angry", *, at_s: float = 0.0) -> Event:
@@ -68,6 +75,36 @@ def alert(phase: str = "raised", *, at_s: float = 0.0, rule: str = "distress") -
         phase="raised" if phase == "raised" else "ended",
         reason="sad or angry for 12 s of the last 20 s",
         confidence=0.81,
+    )
+
+
+def change(phase: str = "raised", *, alarm: str = "a1", **fields: Any) -> AlarmChange:
+    values: dict[str, Any] = {
+        "rule": "distress",
+        "severity": "urgent",
+        "reason": "sad or angry for 12 s of the last 20 s",
+        "confidence": 0.81,
+        "notify": ("mqtt", "phone"),
+    }
+    return AlarmChange(alarm=alarm, phase=phase, **values | fields)
+
+
+def message(of: AlarmChange, *, channel: str = "mqtt", number: int | None = None) -> Message:
+    """A message of a change; each is another one unless it has a number."""
+    return Message(
+        message=str(uuid4() if number is None else UUID(int=number)),
+        alarm=of.alarm,
+        rule=of.rule,
+        phase=of.phase,
+        severity=of.severity,
+        reason=of.reason,
+        room="Anna's room",
+        time="2026-11-20T23:10:05.123+01:00",
+        who=of.who,
+        note=of.note,
+        step=of.step,
+        confidence=of.confidence,
+        channel=channel,
     )
 
 

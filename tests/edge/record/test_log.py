@@ -214,7 +214,7 @@ def test_a_newer_file_is_refused_with_a_sentence_and_left_alone(path, clock):
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 7")
     connection.close()
-    with pytest.raises(RecordError, match="schema version 7, this edge knows up to 1"):
+    with pytest.raises(RecordError, match="schema version 7, this edge knows up to 2"):
         begun(path, clock)
     with pytest.raises(RecordError, match="schema version 7"):
         LogReader(path)

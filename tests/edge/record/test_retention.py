@@ -10,8 +10,8 @@ from tests.edge.record.samples import (
     EVENING,
     SESSION,
     StoppedClock,
-    alert,
     begun,
+    change,
     event,
     minute,
 )
@@ -71,15 +71,16 @@ def test_the_newest_row_stays_however_old_it_is(path, log, clock):
     assert [row.id for row in rows(path, EventRow)] == [5, 6]
 
 
-def test_an_alarm_of_the_running_session_stays_until_it_has_ended(path, log, clock):
-    log.record_alert(alert("raised", rule="old"), clock.at(0.0))
-    log.begin_session(SESSION, clock.at(1.0))
-    log.record_alert(alert("raised", rule="open"), clock.at(2.0))
-    log.record_alert(alert("raised", rule="over"), clock.at(3.0))
-    log.record_alert(alert("ended", rule="over"), clock.at(4.0))
-    log.record_alert(alert("raised", rule="new"), clock.at(5.0))
+def test_an_alarm_stays_until_it_has_ended(path, log, clock):
+    log.record_changes([change(alarm="over", rule="b")], clock.at(0.0))
+    log.record_changes([change(alarm="open", rule="a")], clock.at(1.0))
+    log.begin_session(SESSION, clock.at(2.0))
+    log.record_changes([change("quieted", alarm="open", rule="a")], clock.at(3.0))
+    log.record_changes([change("acknowledged", alarm="over", rule="b")], clock.at(4.0))
+    log.record_changes([change(alarm="new", rule="b")], clock.at(5.0))
     prune_all(log, days=AGES, now=EVENING + timedelta(days=900))
-    assert [row.rule for row in rows(path, AlertRow)] == ["open", "new"]
+    kept = [(row.alarm, row.phase) for row in rows(path, AlertRow)]
+    assert kept == [("open", "raised"), ("open", "quieted"), ("new", "raised")]
 
 
 def test_rows_from_before_the_clock_was_set_go_with_their_neighbours(path, log, clock):
