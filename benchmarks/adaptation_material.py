@@ -1,4 +1,4 @@
-"""What the bundled model says of people whom it never heard: the material of the study of adaptation.
+"""What the bundled model says of people whom it never heard: the study of adaptation's material.
 
 Every clip goes through the edge's own code once. Of each window with speech the features, the
 network's outputs and the seconds of speech are kept, in memory and for this study alone.
@@ -6,7 +6,6 @@ network's outputs and the seconds of speech are kept, in memory and for this stu
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +41,8 @@ class Clip:
     speaker: str
     truth: str
     path: Path
-    duration_s: float
+    spoken_s: float
+    """Seconds of speech in all of it."""
     speech_s: Floats
     features: NDArray[np.float16]
     """Shape (n, frames, bands), as the network gets them."""
@@ -79,8 +79,7 @@ class Studio:
 
     def clip(self, utterance: Utterance) -> Clip:
         samples, rate_hz = audio.read(utterance.path)
-        self.witness.features.clear()
-        self.witness.answers.clear()
+        self.forget()
         analysis = analyze_samples(self._analyzer, samples, sample_rate_hz=rate_hz)
         judged = [w for w in analysis.windows if w.probabilities is not None]
         return Clip(
@@ -88,7 +87,7 @@ class Studio:
             speaker=utterance.speaker,
             truth=utterance.emotion,
             path=utterance.path,
-            duration_s=analysis.duration_s,
+            spoken_s=analysis.speech_s,
             speech_s=np.array([w.speech_s for w in judged], np.float64),
             features=np.array(self.witness.features, np.float16),
             posteriors=_rows(a.emotions.values() for a in self.witness.answers),
@@ -98,6 +97,11 @@ class Studio:
     def clips(self, utterances: Sequence[Utterance]) -> list[Clip]:
         found = [self.clip(utterance) for utterance in utterances]
         return [clip for clip in found if len(clip.speech_s)]
+
+    def forget(self) -> None:
+        """Let go of what the classifier was given and has answered."""
+        self.witness.features.clear()
+        self.witness.answers.clear()
 
     def again(self, features: NDArray[np.floating]) -> Floats:
         """Return the posteriors of other features, one window a row."""
@@ -129,13 +133,18 @@ def training(studio: Studio, data: Path) -> list[Utterance]:
     ]
 
 
+def other_sounds(studio: Studio, data: Path) -> list[Clip]:
+    """Return sounds without speech in which the gate and the model heard a voice all the same."""
+    stranger = {"corpus": "esc10", "emotion": "", "speaker": "", "sex": "", "age_years": None}
+    sounds = [
+        Utterance(path=path, intensity="", text="", take="", **stranger)  # type: ignore[arg-type]
+        for path in sorted((data / "esc10").rglob("*.flac"))
+    ]
+    return [clip for clip in studio.clips(sounds) if clip.is_voice.any()]
+
+
 def _tess(studio: Studio, data: Path) -> list[Utterance]:
-    everything = with_target(corpora.find("tess", data).utterances, studio.labels).utterances
-    by_kind: dict[tuple[str, str], list[Utterance]] = {}
-    for utterance in everything:
-        by_kind.setdefault((utterance.speaker, utterance.emotion), []).append(utterance)
-    rng = random.Random(0)
-    return [u for kind in by_kind.values() for u in rng.sample(kind, min(TESS_CLIPS, len(kind)))]
+    return list(with_target(corpora.find("tess", data).utterances, studio.labels).utterances)
 
 
 def _rows(answers: Iterable[Iterable[float]]) -> Floats:
