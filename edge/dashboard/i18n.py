@@ -77,7 +77,7 @@ def number(value: float, digits: int = 0) -> str:
     """Return a number with so many decimals, in the language's form."""
     text = f"{value:,.{digits}f}"
     if language() == "de":
-        return text.translate(str.maketrans({",": _NO_BREAK, ".": ","}))
+        return text.replace(",", _NO_BREAK).replace(".", ",")
     return text
 
 

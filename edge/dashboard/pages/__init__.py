@@ -6,11 +6,12 @@ from typing import Final
 
 from flask import Blueprint
 
-from edge.dashboard.pages import act, alarm, language, now
+from edge.dashboard.pages import act, alarm, language, listen, now
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     now.blueprint,
     act.blueprint,
     alarm.blueprint,
+    listen.blueprint,
     language.blueprint,
 )

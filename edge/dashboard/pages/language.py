@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, make_response, redirect, request
 
 from edge.dashboard import i18n
 from edge.dashboard.login import own_address
@@ -17,6 +17,6 @@ blueprint: Final = Blueprint("language", __name__)
 @open_to_all
 def choose() -> Any:
     """Take the choice and show the same page again."""
-    response = redirect(own_address(request.form.get("back")), code=303)
+    response = make_response(redirect(own_address(request.form.get("back")), code=303))
     i18n.remember(response, request.form.get("language", ""))
     return response

@@ -27,6 +27,7 @@ def _navigation() -> list[tuple[str, str]]:
     """Return the address and name of each page that whoever asks may see."""
     pages = [
         (url_for("now.page"), gettext("Now")),
+        (url_for("listen.page"), gettext("Listen to a file")),
         (url_for("health.page"), gettext("Device")),
     ]
     if may("administer"):
