@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 from datetime import tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -86,6 +87,10 @@ class DeviceModels:
                 self._bundle = (key, ModelBundle.load(path))
             return self._bundle[1]
 
+    def bundled(self) -> ModelBundle:
+        """Return the model that comes with the program."""
+        return _bundled()
+
     def shelf(self) -> ModelShelf:
         """Return which models there are."""
         store = models.model_store(self._loaded.config)
@@ -98,6 +103,11 @@ class DeviceModels:
     def roll_back(self) -> str:
         """Go back to the previous model, and say so in a sentence."""
         return roll_back(self._loaded)
+
+
+@cache
+def _bundled() -> ModelBundle:
+    return ModelBundle.load(models.bundled_model())
 
 
 def _key(path: Path) -> object:

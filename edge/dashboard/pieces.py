@@ -51,6 +51,9 @@ class Models(Protocol):
     def current(self) -> ModelBundle:
         """Return the current model."""
 
+    def bundled(self) -> ModelBundle:
+        """Return the model that comes with the program."""
+
     def shelf(self) -> ModelShelf:
         """Return which models there are."""
 

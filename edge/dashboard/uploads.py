@@ -28,7 +28,8 @@ def takes_recordings(view: View) -> View:
 class MemoryRequest(Request):
     """See the module's text: a voice that was written to a temporary file could be found there."""
 
-    max_form_memory_size = SMALL_BYTES
+    # Werkzeug reads 64 KiB at a time, and counts what it has not yet told apart.
+    max_form_memory_size = 4 * SMALL_BYTES
     max_form_parts = _N_PARTS
 
     @property  # type: ignore[misc] # nobody sets it
