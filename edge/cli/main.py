@@ -24,6 +24,8 @@ VERBS: Final = {
     "selftest": "check that the model gives here what it gave the trainer",
     "model": "show, list, verify, activate and receive models",
     "log": "read the local log",
+    "deliver": "tell people elsewhere of alarms: MQTT, Apprise, webhooks, a heartbeat",
+    "notify": "try whether messages arrive",
     "dashboard": "show the web page, and answer its API",
     "user": "let people in on the web page",
     "token": "let programs in on the web page's API",

@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -124,6 +125,7 @@ class Connection:
         """End it properly, without the last will; may be called again."""
         self._client.disconnect()
         if not self.has_ended.wait(1.0):
+            _cut(self._client)
             self._end()
 
     def _sent(self, topic: str, payload: str, *, retain: bool) -> _Receipt:
@@ -170,7 +172,7 @@ class Connection:
         client.on_connect = lambda _client, _data, _flags, reason, _more: self._connected(
             client, answer, reason
         )
-        client.on_disconnect = lambda *_: (answer.end(self._login), self._end())
+        client.on_disconnect = lambda *_: self._end(answer)
         client.on_publish = lambda _client, _data, mid, reason, _more: self._confirmed(mid, reason)
         client.on_message = lambda _client, _data, message: self._arrived(message)
         return client
@@ -207,7 +209,9 @@ class Connection:
             payload = message.payload.decode(errors="replace")
             self._on_message(message.topic, payload, message.retain)
 
-    def _end(self) -> None:
+    def _end(self, answer: _Answer | None = None) -> None:
+        if answer:
+            answer.end(self._login)
         with self._lock:
             self.has_ended.set()
             receipts, self._receipts = self._receipts, {}
@@ -234,6 +238,14 @@ def _hurry(client: Client) -> None:
     way = client.socket()
     if isinstance(way, socket.socket):
         way.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _cut(client: Client) -> None:
+    """End a connection whose other end does not answer any more."""
+    way = client.socket()
+    if isinstance(way, socket.socket):
+        with suppress(OSError):
+            way.shutdown(socket.SHUT_RDWR)
 
 
 class _TidySocket(ssl.SSLSocket):

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from edge.decide.alarms import TROUBLE
 from edge.notify.discovery import ALARM_ATTRIBUTES, AWAY, EARS, OFF, ON, TROUBLE_ATTRIBUTES
 from edge.notify.topics import OFFLINE, ONLINE
 from edge.service.status import AlarmStatus, Status
 
 UNKNOWN: Final = "None"
 """What Home Assistant shows as unknown."""
-_TROUBLE: Final = "trouble"
 _RANKS: Final = {"notice": 0, "warning": 1, "urgent": 2}
 
 _NOISY: Final[Mapping[str, float]] = {"level": 1.0, "confidence": 1.0}
@@ -80,7 +80,7 @@ class Changes:
 
 
 def _is_trouble(alarm: AlarmStatus) -> bool:
-    return alarm.rule.partition(":")[0] == _TROUBLE
+    return alarm.rule.startswith(TROUBLE)
 
 
 def _is_troubled(status: Status) -> bool:

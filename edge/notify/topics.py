@@ -42,7 +42,7 @@ class Topics:
                 '"ser-edge", without + and #'
             )
         name = slug(room)
-        return cls(head=f"{prefix}/{name}", node=re.sub(r"[^\w-]", "_", f"{prefix}_{name}"))
+        return cls(head=f"{prefix}/{name}", node=re.sub(r"[^A-Za-z0-9_-]", "_", f"{prefix}_{name}"))
 
     def __call__(self, name: str) -> str:
         """Return the topic of one thing: ``ser-edge/living_room/emotion``."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.support import need
 
@@ -112,7 +112,7 @@ class Listener:
     password: str | None = None
     heard: list[Heard] = field(default_factory=list)
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         from paho.mqtt import client as mqtt
 
         self._is_subscribed = threading.Event()
