@@ -28,13 +28,9 @@ _OPEN: Final = f"""
             WHERE over.alarm = began.alarm AND over.phase IN {CLOSED}))
     ORDER BY a.id
 """
-# The rule called when it raised its alarm, and when it called again about the open one: then the
-# alarm's step is that of the row before.
 _CALLED: Final = f"""
     SELECT {_COLUMNS} WHERE a.monotonic_s IS NOT NULL AND a.id IN (
-        SELECT max(id) FROM alerts AS b WHERE phase = 'raised' OR (phase = 'escalated'
-            AND EXISTS (SELECT 1 FROM alerts AS before WHERE before.alarm = b.alarm
-                AND before.id < b.id AND before.step = b.step)) GROUP BY rule)
+        SELECT max(id) FROM alerts WHERE phase = 'raised' GROUP BY rule)
 """
 _ANSWERED: Final = f"""
     SELECT rule FROM alerts WHERE phase = 'acknowledged' AND substr(rule, 1, {len(TROUBLE)}) = ?

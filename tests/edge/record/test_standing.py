@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.decide.alarms import DeskState, Instant, TroubleRule
@@ -91,6 +91,9 @@ DEEDS = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(deeds=st.lists(DEEDS, max_size=25))
+@example(deeds=[("hear", ["anger"]), ("wait", 61.0), ("hear", ["anger"])])
+@example(deeds=[("hear", CAUSES), ("wait", 130.0), ("snooze", 900.0), ("wait", 20.0)])
+@example(deeds=[("hear", CAUSES), ("acknowledge", None), ("hear", CAUSES)])
 def test_the_log_knows_what_the_desk_knows(tmp_path_factory, deeds):
     clock = StoppedClock()
     log = begun(tmp_path_factory.mktemp("desk") / "log.db", clock)
