@@ -17,6 +17,7 @@ EXIT_UNAVAILABLE = 69
 EXIT_INTERNAL = 70
 EXIT_IO = 74
 EXIT_ROLLED_BACK = 75
+EXIT_NO_CONSENT = 77
 EXIT_CONFIG = 78
 
 
@@ -162,6 +163,18 @@ class TransferError(SerError, OSError):
     """A push ended before the whole model had arrived."""
 
     exit_code = EXIT_IO
+
+
+class CalibrationError(SerError, ValueError):
+    """What is kept of a person's usual voice cannot be used."""
+
+    exit_code = EXIT_BAD_DATA
+
+
+class ConsentError(SerError, PermissionError):
+    """The person whose voice it is, or who is responsible, did not agree."""
+
+    exit_code = EXIT_NO_CONSENT
 
 
 class OutputError(SerError, OSError):

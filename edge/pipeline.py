@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edge.contract.manifest import DecisionProposal
 from edge.decide.alerts import AlertRule, RuleWatch
+from edge.decide.baseline import OwnNormal
 from edge.decide.decider import Decided, StateDecider
 from edge.decide.outcomes import CauseNow, Outcome, Scores
 from edge.dsp import framing
@@ -231,6 +232,8 @@ class EmotionPipeline:
     def __init__(self, scorer: WindowScorer, *, rules: Sequence[AlertRule]) -> None:
         hop_length, rate_hz = scorer.hop_length, scorer.sample_rate_hz
         self.scorer = scorer
+        self.normal: OwnNormal | None = None
+        """Set by whoever knows how a person usually sounds."""
         self._decider = StateDecider(
             scorer.decision, sample_rate_hz=rate_hz, hop_s=hop_length / rate_hz
         )
@@ -293,6 +296,8 @@ class EmotionPipeline:
         return [*(cause for cause in orphans if cause), *owed]
 
     def _follow(self, scores: Scores) -> Iterator[Outcome]:
+        if self.normal:
+            scores = self.normal.take(scores, hop_length=self.scorer.hop_length)
         yield scores
         event = self._decider.push(scores)
         if event:

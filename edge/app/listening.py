@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
+from edge.app.adaptation import state_file
 from edge.app.panels import open_room_panel
-from edge.app.sources import MICROPHONE, RunSettings, open_source
+from edge.app.relating import Relating
+from edge.app.sources import MICROPHONE, RAW, RunSettings, open_source
 from edge.app.workshop import ModelWorkshop
 from edge.config.load import load_config, log_file
 from edge.config.places import Places
@@ -79,6 +82,11 @@ class Listening:
         self._runner = Runner(source, self._ears, listeners, attend=self._attend)
         self._troubles.watch(self._lights.failure)
         self._troubles.watch(self._log.failure)
+        self._relating = Relating(
+            state_file(Places.here()),
+            on_trouble=partial(self._troubles.report, "adaptation"),
+            is_gatherer=self._role.is_ours and settings.source in (MICROPHONE, RAW),
+        )
         self.facts = self._facts()
 
     @property
@@ -89,6 +97,7 @@ class Listening:
     def run(self) -> None:
         """Listen until the source ends or `stop` is called."""
         self._runner.run()
+        self._relating.save()
         # Only here: a model on trial in a process that breaks down is to be taken back.
         self._renewal.finish(limit_s=_LAST_CHORES_S)
         self._workshop.end()
@@ -158,12 +167,18 @@ class Listening:
     def _attend(self) -> Sequence[Outcome]:
         try:
             self._reporter.turn()
+            self._relate()
             return self._renewal.attend()
         except Exception as error:  # noqa: BLE001 - a fault around the ears must not deafen them
             _LOG.debug("around the ears", exc_info=True)
             sentence = f"internal error around the ears: {type(error).__name__}: {error}"
             self._troubles.report("service", sentence)
             return ()
+
+    def _relate(self) -> None:
+        model = self._workshop.classifier.bundle.manifest.sha256
+        enabled = self._workshop.config.adaptation.enabled
+        self._relating.turn(self._ears.pipeline, model=model, enabled=enabled)
 
     def _apply(self, former: Config, config: Config) -> None:
         """Let settings hold that are not the pipeline's own; what has not changed stays open."""

@@ -18,6 +18,8 @@ from edge.service.runner import Source
 from edge.stream.blocks import AudioBlock
 
 MICROPHONE = "mic"
+RAW = "-"
+"""Raw PCM on standard input."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +74,7 @@ def open_source(audio: AudioConfig, settings: RunSettings) -> Source:
             dead_fault_s=audio.dead_fault_s,
             silent_fault_s=audio.silent_fault_s,
         )
-    if settings.source == "-":
+    if settings.source == RAW:
         raw = settings.raw
         return UnwatchedSource(
             PcmStreamSource(

@@ -10,9 +10,9 @@ chosen, whom it helps and whom it does not: docs/calibration.md. It is off unles
 **What is kept** (`UsualVoice`) are 30 numbers: a count, a sum of seconds, and for each of seven
 kinds a mean, a variance and two counts. They do not grow with what is said. No sound, no feature of
 it and no time is in them: every window adds to the same sums, so that the windows in another order
-leave the same means but for rounding and forgetting. Words need an order, and a voice needs more than
-the model's seven answers; neither can be had from these. What they do tell is how this person mostly
-sounds to the model, which is theirs alone and is kept like the log.
+leave the same means but for rounding and forgetting. Words need an order, and a voice needs more
+than the model's seven answers; neither can be had from these. What they do tell is how this person
+mostly sounds to the model, which is theirs alone and is kept like the log.
 """
 
 from __future__ import annotations
