@@ -1,13 +1,14 @@
 """The state file of one person's usual voice: who agreed, how long it gathers, what was gathered.
 
-`ser-edge calibrate` begins, ends and deletes it; whoever listens gathers into it. Both change it under
-a lock, and each change is on the disk, whole, when it returns.
+`ser-edge calibrate` begins, ends and deletes it; whoever listens gathers into it. Both change it
+under a lock, and each change is on the disk, whole, when it returns.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
@@ -68,12 +69,14 @@ def state_file(places: Places) -> Path:
     return places.state_directory() / FILE
 
 
-def begun(
-    reference: Reference, *, id_: str, model: str, consent: Consent, until: str
-) -> Calibration:
+def begun(model: str, reference: Reference, consent: Consent, *, until: datetime) -> Calibration:
     """Return a calibration in which nothing was heard yet."""
     return Calibration(
-        id=id_, model=model, consent=consent, gathers_until=until, usual=unheard(reference)
+        id=str(uuid.uuid4()),
+        model=model,
+        consent=consent,
+        gathers_until=until.isoformat(timespec="seconds"),
+        usual=unheard(reference),
     )
 
 

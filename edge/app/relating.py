@@ -1,9 +1,8 @@
-"""Lets the pipeline that listens hear relative to a person's usual voice, as the state file says."""
+"""Lets the pipeline hear relative to a person's usual voice, as the state file says."""
 
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -126,8 +125,8 @@ class Relating:
             self._forget()
         elif calibration.model != model or reference is None:
             self._forget(
-                f"{self._path} was made with another model than the one that listens; decisions are "
-                "plain until `ser-edge calibrate person` is run again"
+                f"{self._path} was made with another model than the one that listens; decisions "
+                "are plain until `ser-edge calibrate person` is run again"
             )
         else:
             usual = calibration.usual
@@ -155,7 +154,7 @@ class Relating:
 
 def _stamp(path: Path) -> Stamp:
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError:
         return None
     return found.st_mtime_ns, found.st_ino, found.st_size
