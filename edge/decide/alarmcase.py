@@ -28,6 +28,8 @@ class AlarmCase:
     """Since when it is seen and heard; None while it is not."""
     heeds_cause: bool = True
     """Whether it falls silent when its cause is gone: a first call does, an escalation does not."""
+    called_s: float | None = None
+    """When somebody was called last; None after a restart, until it has sounded again."""
     paused_s: float = 0.0
     """How long a snooze has held up its escalation."""
 
@@ -67,20 +69,29 @@ class AlarmCase:
             told=self.told,
         )
 
-    def call(
-        self, how: Rule | Escalation, reason: str, *, at_s: float, heeds_cause: bool
-    ) -> AlarmChange:
-        """Be seen and heard from now on, and tell the channels of a rule or of a step."""
-        self.sound(how, at_s=at_s, heeds_cause=heeds_cause)
-        self.told = tuple(dict.fromkeys((*self.told, *how.notify)))
-        phase: Phase = "escalated" if isinstance(how, Escalation) else "raised"
-        return self.change(phase, reason, notify=how.notify)
+    def how(self, rule: Rule) -> Rule | Escalation:
+        """Return what it shows: what the rule says, or the step that it has come to."""
+        return rule.escalate[self.step - 1] if 0 < self.step <= len(rule.escalate) else rule
 
-    def sound(self, how: Rule | Escalation, *, at_s: float, heeds_cause: bool) -> None:
-        """Be seen and heard from now on, if the rule or the step shows anything."""
+    def call(self, rule: Rule, reason: str, *, at_s: float, heeds_cause: bool) -> AlarmChange:
+        """Call whom the rule names, or the step that it has come to."""
+        self.sound(rule, at_s=at_s, heeds_cause=heeds_cause)
+        channels = self.how(rule).notify
+        self.told = tuple(dict.fromkeys((*self.told, *channels)))
+        return self.change("escalated" if self.step else "raised", reason, notify=channels)
+
+    def remind(self, rule: Rule, reason: str, *, at_s: float) -> AlarmChange:
+        """Call all again that were called before: it still lasts."""
+        self.sound(rule, at_s=at_s, heeds_cause=True)
+        return self.change("escalated", reason, notify=self.told)
+
+    def sound(self, rule: Rule, *, at_s: float, heeds_cause: bool) -> None:
+        """Be seen and heard from now on, if there is anything to see or hear."""
+        how = self.how(rule)
         self.light, self.buzzer = how.light, how.buzzer
         shows = (how.light, how.buzzer) != ("none", "none")
         self.sounds_from_s = at_s if shows else None
+        self.called_s = at_s
         self.heeds_cause = heeds_cause
 
     def quieten(self, reason: str, *, who: str = "") -> AlarmChange:

@@ -79,7 +79,7 @@ class DeskState:
     open: tuple[OpenAlarm, ...] = ()
     """Light and buzzer are taken from the rules; what was sounding sounds again."""
     called: Mapping[str, Instant] = field(default_factory=dict)
-    """When each rule called last (``raised``, or ``escalated``, which is never too early)."""
+    """When each rule raised its last alarm."""
     answered: frozenset[str] = frozenset()
     """Troubles whose newest alarm was acknowledged; they are silent until they are mended."""
     snoozed_until: Instant | None = None

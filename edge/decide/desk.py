@@ -8,8 +8,8 @@ wall clock neither shortens a cooldown nor ends an alarm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+import math
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -59,7 +59,8 @@ class AlarmDesk:
         self.replace_rules(rules, troubles)
         self._cases = {alarm.id: AlarmCase.restored(alarm) for alarm in state.open}
         self._to_sound = [alarm.id for alarm in state.open if alarm.sounding]
-        self._called = dict(state.called)
+        self._raised = {alarm.rule: alarm.raised for alarm in state.open} | dict(state.called)
+        self._acknowledged_s: dict[str, float] = {}
         self._answered = set(state.answered)
         self._snoozed = state.snoozed_until
         self._now_s: float | None = None
@@ -93,7 +94,7 @@ class AlarmDesk:
         """What another desk needs to go on from here."""
         return DeskState(
             open=self.open,
-            called=dict(self._called),
+            called=dict(self._raised),
             answered=frozenset(self._answered),
             snoozed_until=self._snoozed,
         )
@@ -113,8 +114,7 @@ class AlarmDesk:
             for case in tuple(self._cases.values())
             for change in self._go_on(case, now.monotonic_s, holds=case.rule in causes)
         ]
-        if self._settling_s <= 0.0:
-            self._answered &= causes.keys()
+        self._forget_answers(causes)
         for rule in self._rules.values():
             cause = causes.get(rule.name)
             if cause and self.obstacle(rule.name, now) is None:
@@ -129,6 +129,7 @@ class AlarmDesk:
         answered = [case for case in self._cases.values() if alarm in {None, case.id}]
         for case in answered:
             del self._cases[case.id]
+            self._acknowledged_s[case.rule] = now.monotonic_s
             if self._is_trouble(case):
                 self._answered.add(case.rule)
         return [case.end("acknowledged", "acknowledged", who=who, note=note) for case in answered]
@@ -161,16 +162,16 @@ class AlarmDesk:
         return self._waiting(rule, now.monotonic_s)
 
     def _waiting(self, rule: Rule, now_s: float) -> str | None:
-        case, called = self._case_of(rule), self._called.get(rule.name)
-        if case and case.sounding:
-            return "its alarm sounds"
-        if called is None:
-            return None
-        pause_s = max(rule.cooldown_s, LEAST_REMINDER_S) if case else rule.cooldown_s
-        left_s = called.monotonic_s + pause_s - now_s
-        if left_s <= 0.0:
-            return None
-        return "its alarm is open" if case else f"cooldown, {left_s:.0f} s left"
+        if case := self._case_of(rule):
+            return _open_wait(case, rule, now_s)
+        raised = self._raised.get(rule.name)
+        if raised and (left_s := raised.monotonic_s + rule.cooldown_s - now_s) > 0.0:
+            return f"cooldown, {left_s:.0f} s left"
+        # Somebody has come, and it has lasted since: it does not call again at once.
+        came_s = self._acknowledged_s.get(rule.name, -math.inf)
+        if (left_s := came_s + rule.cooldown_s - now_s) > 0.0:
+            return f"acknowledged, {left_s:.0f} s left"
+        return None
 
     def _case_of(self, rule: Rule) -> AlarmCase | None:
         return next((case for case in self._cases.values() if case.rule == rule.name), None)
@@ -195,11 +196,18 @@ class AlarmDesk:
         self._snoozed = _later(now, left_s) if left_s > 0.0 else None
 
     def _sound_again(self, now_s: float) -> None:
-        for case in map(self._cases.__getitem__, self._to_sound):
-            if rule := self._rules.get(case.rule):
-                how = rule.escalate[case.step - 1] if 0 < case.step <= len(rule.escalate) else rule
+        for case in self._cases.values():
+            case.called_s = now_s
+            if (rule := self._rules.get(case.rule)) and case.id in self._to_sound:
                 # What was heard before the restart is forgotten: nobody knows that it is over.
-                case.sound(how, at_s=now_s, heeds_cause=False)
+                case.sound(rule, at_s=now_s, heeds_cause=False)
+
+    def _forget_answers(self, causes: Container[str]) -> None:
+        """Let a cause that is over and comes again call as a new one."""
+        for name in [name for name in self._acknowledged_s if name not in causes]:
+            del self._acknowledged_s[name]
+        if self._settling_s <= 0.0:
+            self._answered = {name for name in self._answered if name in causes}
 
     def _go_on(self, case: AlarmCase, now_s: float, *, holds: bool) -> Iterator[AlarmChange]:
         rule = self._rules.get(case.rule)
@@ -225,17 +233,14 @@ class AlarmDesk:
         return waited_s >= rule.escalate[case.step].after_s
 
     def _escalate(self, case: AlarmCase, rule: Rule, now_s: float) -> AlarmChange:
-        how = rule.escalate[case.step]
         case.step += 1
-        reason = f"nobody answered for {how.after_s:g} s: {case.reason}"
-        return case.call(how, reason, at_s=now_s, heeds_cause=False)
+        waited = f"nobody answered for {rule.escalate[case.step - 1].after_s:g} s"
+        return case.call(rule, f"{waited}: {case.reason}", at_s=now_s, heeds_cause=False)
 
     def _call(self, rule: Rule, cause: CauseNow, now: Instant) -> AlarmChange:
-        self._called[rule.name] = now
-        case, now_s = self._case_of(rule), now.monotonic_s
-        if case:
-            again = case.call(rule, f"still: {cause.reason}", at_s=now_s, heeds_cause=True)
-            return replace(again, phase="escalated")
+        if case := self._case_of(rule):
+            return case.remind(rule, f"still: {cause.reason}", at_s=now.monotonic_s)
+        self._raised[rule.name] = now
         case = AlarmCase(
             id=self._new_id(),
             rule=rule.name,
@@ -245,7 +250,16 @@ class AlarmDesk:
             confidence=cause.confidence,
         )
         self._cases[case.id] = case
-        return case.call(rule, cause.reason, at_s=now_s, heeds_cause=True)
+        return case.call(rule, cause.reason, at_s=now.monotonic_s, heeds_cause=True)
+
+
+def _open_wait(case: AlarmCase, rule: Rule, now_s: float) -> str | None:
+    """Return why a rule with an open alarm does not call again now, or None."""
+    if case.sounding:
+        return "its alarm sounds"
+    called_s = now_s if case.called_s is None else case.called_s
+    waits = now_s - called_s < max(rule.cooldown_s, LEAST_REMINDER_S)
+    return "its alarm is open" if waits else None
 
 
 def _silence(case: AlarmCase, rule: Rule, now_s: float, *, holds: bool) -> str | None:
