@@ -18,10 +18,15 @@ _LATE_S: Final = 120.0
 
 _TEXTS: Final = {
     "raised": "{what} since {at}: {reason}. Nobody has answered yet.",
-    "escalated": "Still nobody has answered at {at}. {what}: {reason}.",
+    "escalated": "Still nobody has answered at {at}. {What}: {reason}.",
     "quieted": "{what} is not heard any more since {at}: {reason}. Nobody has answered yet.",
-    "acknowledged": "{who} answered at {at}. {what}: {reason}.",
+    "acknowledged": "{who} answered at {at}. {What}: {reason}.",
     "ended": "{what} ended at {at}: {reason}.",
+}
+_WHO: Final = {
+    "button": "Somebody at the button",
+    "mqtt": "Somebody by MQTT",
+    "command line": "Somebody at the command line",
 }
 _LATE: Final = " Delivered late: it is {now} now."
 _TEST: Final = "This is a test at {at}. Nobody needs to come."
@@ -50,9 +55,10 @@ def words(message: Message, *, now: datetime) -> Words:
     text = _TEST if is_test(message) else _TEXTS[message.phase]
     values = {
         "what": _what(message),
+        "What": _capital(_what(message)),
         "at": _clock(then, now),
         "reason": _clause(message.reason),
-        "who": message.who or "Somebody",
+        "who": _who(message.who),
     }
     late = _LATE.format(now=f"{now.astimezone(then.tzinfo):%H:%M}") if is_late else ""
     note = f" Note: {message.note}" if message.note else ""
@@ -93,6 +99,11 @@ def _what(message: Message) -> str:
     if message.rule.startswith(TROUBLE):
         return f"trouble with the device ({message.rule.removeprefix(TROUBLE)})"
     return message.rule
+
+
+def _who(who: str) -> str:
+    way, _, name = who.partition(": ")
+    return _capital(name) or _WHO.get(way, "Somebody")
 
 
 def _clock(then: datetime, now: datetime) -> str:
