@@ -25,7 +25,13 @@ from edge.record.rows import (
     SessionRow,
     build,
 )
-from edge.record.schema import BUSY_TIMEOUT_S, SCHEMA_VERSION, check_version, is_empty
+from edge.record.schema import (
+    BUSY_TIMEOUT_S,
+    SCHEMA_VERSION,
+    check_version,
+    is_empty,
+    read_only_uri,
+)
 
 __all__ = [
     "ActionRow",
@@ -94,7 +100,7 @@ class LogReader:
             raise _missing(path)
         self._path = path
         try:
-            self._connection = _open_read_only(path)
+            self._connection = _connect(path)
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
 
@@ -187,19 +193,9 @@ def _missing(path: Path) -> NoInputError:
     return NoInputError(f"there is no log {path} yet; it begins when the service first listens")
 
 
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    if path.with_name(path.name + "-wal").exists():
-        return _connect(path, "mode=ro")
-    # Nobody writes. Without this, SQLite would make files that the writer may later not own.
-    return _connect(path, "mode=ro&immutable=1")
-
-
-def _connect(path: Path, options: str) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.resolve().as_uri()}?{options}",
-        uri=True,
-        timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,
+        read_only_uri(path), uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
     )
     connection.row_factory = sqlite3.Row
     try:

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Final
 
-from edge.record.schema import transaction
+from edge.record.schema import read_only_uri, transaction
 from edge.record.tables import ADD_TO_QUARTERS, TABLES
 
 _LAST_EVENT: Final = "id = (SELECT max(id) FROM events) AND session = :session"
@@ -23,6 +25,13 @@ STOP_SESSION: Final = (
     " WHERE id = :session"
 )
 
+_MESSAGE: Final = "message, channel, alarm, created, at_ms, body, n_attempts, failure"
+_UNDELIVERED: Final = f"SELECT {_MESSAGE} FROM outbox NOT INDEXED WHERE confirmed IS NULL"
+_TAKE_MESSAGE: Final = (
+    f"INSERT INTO outbox ({_MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (message) DO NOTHING"
+)
+
 
 def mark_interrupted(connection: sqlite3.Connection) -> None:
     """End every open session, and its last state, at the last moment that is known of it."""
@@ -35,6 +44,31 @@ def mark_interrupted(connection: sqlite3.Connection) -> None:
             connection.execute(END_LAST_EVENT, values)
             connection.execute(COUNT_LAST_EVENT, values)
             connection.execute(STOP_SESSION, values)
+
+
+def rescue_messages(damaged: Path, connection: sqlite3.Connection) -> int:
+    """Copy what had not been delivered out of a damaged file, as far as it can be read.
+
+    Returns
+    -------
+    int
+        How many messages there were.
+    """
+    rows = _undelivered(damaged)
+    with transaction(connection):
+        connection.executemany(_TAKE_MESSAGE, rows)
+    return len(rows)
+
+
+def _undelivered(damaged: Path) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(read_only_uri(damaged), uri=True)) as connection,
+    ):
+        # One by one: what comes before a broken page is taken.
+        rows.extend(connection.execute(_UNDELIVERED))
+    return rows
 
 
 def _last_moment(connection: sqlite3.Connection, session: int) -> tuple[float, str | None]:

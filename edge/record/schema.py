@@ -59,6 +59,14 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def read_only_uri(path: Path) -> str:
+    """Return what SQLite opens so that it neither changes the file nor puts others beside it."""
+    if path.with_name(path.name + "-wal").exists():
+        return f"{path.resolve().as_uri()}?mode=ro"
+    # Nobody writes. Without this, SQLite would make files that the writer may later not own.
+    return f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+
+
 def is_empty(connection: sqlite3.Connection) -> bool:
     """Return whether the file has no table yet."""
     return _pragma(connection, "schema_version") == 0

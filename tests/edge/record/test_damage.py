@@ -33,7 +33,7 @@ def notes(path):
 
 def fill(path, clock, n_events=200):
     log = begun(path, clock)
-    log._connection.execute("PRAGMA synchronous = OFF")
+    log._spool.connection.execute("PRAGMA synchronous = OFF")
     for n in range(n_events):
         log.record(event(at_s=float(n)), clock.at(float(n)))
     log.close()
@@ -75,9 +75,9 @@ def test_overwritten_pages_are_noticed_when_the_log_is_opened(path, clock, seed)
 def test_damage_while_the_log_is_open_does_not_stop_it(path, clock):
     fill(path, clock)
     log = begun(path, clock)
-    log._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    log._spool.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     overwrite(path, 0, b"\xff" * path.stat().st_size)
-    log._connection.execute("PRAGMA shrink_memory")  # as when the cache has moved on
+    log._spool.connection.execute("PRAGMA shrink_memory")  # as when the cache has moved on
     for n in range(3):
         log.record(event("sad", at_s=float(n)), clock.at(float(n)))
     log.close()

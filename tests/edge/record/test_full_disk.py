@@ -71,7 +71,7 @@ def test_rows_wait_until_there_is_room_again(path, clock):
 
 def test_sqlite_says_that_the_disk_is_full(path, clock):
     log = begun(path, clock)
-    connection = log._connection
+    connection = log._spool.connection
     (n_pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {n_pages}")
     assert record(log, clock, range(100)) > 0
@@ -114,7 +114,7 @@ def test_a_folder_that_cannot_be_made_is_told_and_waited_for(tmp_path, clock):
 
 def test_what_memory_could_not_hold_is_noted(path, clock):
     log = begun(path, clock)
-    log._backlog = Backlog(capacity=5)
+    log._spool._backlog = Backlog(capacity=5)
     with files_up_to(10):
         assert record(log, clock, range(8)) == 8
     log.flush()

@@ -181,7 +181,7 @@ def test_nothing_is_written_while_nothing_happens(path, clock):
 
 def test_every_commit_is_synced_to_the_disk(path, clock):
     log = begun(path, clock)
-    connection = log._connection
+    connection = log._spool.connection
     modes = [
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "auto_vacuum", "user_version")

@@ -35,7 +35,7 @@ def path(tmp_path):
 @pytest.fixture
 def log(path, clock):
     log = begun(path, clock, days=36_500, max_mb=1000)
-    log._connection.execute("PRAGMA synchronous = OFF")  # many rows, and no power cut here
+    log._spool.connection.execute("PRAGMA synchronous = OFF")  # many rows, and no power cut here
     yield log
     log.close()
 
@@ -46,7 +46,7 @@ def rows(path, row_type):
 
 
 def prune_all(log, *, days=36_500.0, max_mb=1000.0, now=EVENING):
-    while prune(log._connection, Retention(days=days, max_mb=max_mb), now=now):
+    while prune(log._spool.connection, Retention(days=days, max_mb=max_mb), now=now):
         pass
 
 
@@ -107,7 +107,7 @@ def test_the_file_shrinks_below_its_limit_and_the_oldest_go_first(path, log, clo
         log.record_minute(minute(), clock.at(60.0 * n))
         if n % 3 == 0:
             log.record(event(at_s=60.0 * n), clock.at(60.0 * n))
-    log._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    log._spool.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     limit_bytes = 600_000
     assert path.stat().st_size > 1.5 * limit_bytes
     prune_all(log, max_mb=limit_bytes / 1e6)

@@ -97,7 +97,7 @@ DEEDS = st.one_of(
 def test_the_log_knows_what_the_desk_knows(tmp_path_factory, deeds):
     clock = StoppedClock()
     log = begun(tmp_path_factory.mktemp("desk") / "log.db", clock)
-    log._connection.execute("PRAGMA synchronous = OFF")
+    log._spool.connection.execute("PRAGMA synchronous = OFF")
     room = Room(log, clock)
     for deed, value in deeds:
         room.do(deed, value)
