@@ -108,7 +108,8 @@ class Courier:
             return _RECORD_RETRY_S
         self._left = {stored.id: stored for stored in due}
         self._deliver(due)
-        return self._rest_s()
+        is_emptied = bool(due) and not self._left and not self._unmarked
+        return 0.0 if is_emptied else self._rest_s()  # there may be more than one look shows
 
     def _look(self) -> list[Stored]:
         for message in tuple(self._unmarked):

@@ -80,11 +80,15 @@ INSERT_MESSAGE: Final = """
 """A commit whose end nobody saw is done again, and must not make a second message."""
 
 _DUE: Final = """
-    SELECT body, n_attempts FROM outbox WHERE confirmed IS NULL AND channel = ?
-    ORDER BY id LIMIT 100
+    WITH due (id) AS (SELECT id FROM outbox WHERE confirmed IS NULL AND channel = ?)
+    SELECT body, n_attempts FROM outbox
+    WHERE id IN (SELECT id FROM due ORDER BY id LIMIT 100) OR id = (SELECT max(id) FROM due)
+    ORDER BY id
 """
 _WAITING: Final = """
-    SELECT channel, count(*), (SELECT created FROM outbox WHERE id = min(o.id)),
+    SELECT channel, count(*),
+        (SELECT created FROM outbox AS f WHERE f.channel = o.channel
+            AND f.confirmed IS NULL ORDER BY f.id LIMIT 1),
         coalesce((SELECT failure FROM outbox AS f WHERE f.channel = o.channel
             AND f.confirmed IS NULL AND f.failure IS NOT NULL ORDER BY f.id DESC LIMIT 1), '')
     FROM outbox AS o WHERE confirmed IS NULL GROUP BY channel
@@ -129,7 +133,7 @@ class Outbox:
         self._opened: stat_result | None = None
 
     def due(self, channel: str) -> list[Stored]:
-        """Return what a channel has not confirmed, oldest first, at most a hundred of them."""
+        """Return what a channel has not confirmed, oldest first: a hundred, and the newest."""
         rows: list[tuple[str, int]] = self._ask(
             lambda c: c.execute(_DUE, (channel,)).fetchall(), []
         )
