@@ -15,8 +15,8 @@ from edge.decide.baseline import OwnNormal, UsualVoice
 from edge.errors import SerError
 from edge.pipeline import EmotionPipeline
 
-_LOOK_S: Final = 1.0
-_WRITE_S: Final = 60.0
+LOOK_S: Final = 1.0
+_WRITE_S: Final = 30.0
 """Each write reaches the disk; an SD card and the ears need not bear more."""
 
 _LOG: Final = logging.getLogger(__name__)
@@ -82,14 +82,16 @@ class Relating:
         now_s = self._monotonic()
         if pipeline.normal is self._normal and now_s < self._look_at_s:
             return
-        self._look_at_s = now_s + _LOOK_S
+        self._look_at_s = now_s + LOOK_S
         if now_s >= self._write_at_s:
             self._write_at_s = now_s + _WRITE_S
             self.save()
         self._look(model, enabled=enabled)
         pipeline.normal = self._normal
         if self._normal and self._calibration:
-            self._normal.gathers = self._gathers(self._calibration)
+            gathered, self._normal.gathers = self._normal.gathers, self._gathers(self._calibration)
+            if gathered and not self._normal.gathers:
+                self.save()
 
     def save(self) -> None:
         """Bring what was gathered to the disk, unless another process just changes it."""

@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> int:
     for finding in examine(arguments.config):
         findings.append(finding)
         if not arguments.json:
-            print(_text(finding), flush=True)  # listening takes three seconds: show what is known
+            print(line_of(finding), flush=True)  # listening takes three seconds: show what is known
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
@@ -48,7 +48,8 @@ def examine(file: Path | None) -> Iterator[Finding]:
     return Examination.of(file).findings()
 
 
-def _text(finding: Finding) -> str:
+def line_of(finding: Finding) -> str:
+    """Return a finding as it is shown to people."""
     found = finding.found.replace("\n", f"\n{'':{_COLUMN}}")
     line = f"{_MARKS[finding.verdict]:8} {finding.name:11} {found}"
     return f"{line}\n{'':{_COLUMN - 1}} -> {finding.remedy}" if finding.remedy else line

@@ -24,6 +24,8 @@ VERBS: Final = {
     "selftest": "check that the model gives here what it gave the trainer",
     "model": "show, list, verify, activate and receive models",
     "log": "read the local log",
+    "calibrate": "measure the room, and how the one person in it usually sounds",
+    "feedback": "export what people said of alarms, for `ser-trainer tune-alerts`",
     "deliver": "tell people elsewhere of alarms: MQTT, Apprise, webhooks, a heartbeat",
     "notify": "try whether messages arrive",
     "dashboard": "show the web page, and answer its API",
@@ -40,6 +42,7 @@ exit codes:
   2  wrong command line        70  internal error
   65 bad data or model         74  input or output failed
   66 no such input             75  taken back: the former model runs
+                               77  no consent
                                78  wrong configuration
 """
 
