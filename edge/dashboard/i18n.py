@@ -109,9 +109,9 @@ def month_title(day: date) -> str:
     return f"{month_name(day.month)} {day.year}"
 
 
-def moment_text(moment: datetime, today: date | None = None) -> str:
+def moment_text(moment: datetime, *, today: date) -> str:
     """Return the time of day, with the date where that is not today."""
-    if moment.date() == (today or datetime.now().astimezone().date()):
+    if moment.date() == today:
         return clock(moment)
     return f"{long_date(moment.date())}, {clock(moment)}"
 
@@ -149,7 +149,6 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "day_name": day_name,
     "duration": duration,
     "long_date": long_date,
-    "moment": moment_text,
     "month_title": month_title,
     "number": number,
     "percent": percent,

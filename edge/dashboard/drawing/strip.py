@@ -42,8 +42,8 @@ def strip(stretches: Iterable[Stretch], alarms_s: Iterable[float] = ()) -> Marku
     ]
     return Markup(
         '<svg class="strip" viewBox="0 -9 {} {}" preserveAspectRatio="none" aria-hidden="true"'
-        ' focusable="false"><path class="ground" d="M0 {}h{}"/>{}</svg>'
-    ).format(N_BINS, _HEIGHT + 9, _HEIGHT, N_BINS, Markup("").join([*paths, *marks]))
+        ' focusable="false">{}</svg>'
+    ).format(N_BINS, _HEIGHT + 9, Markup("").join([*paths, *marks]))
 
 
 def bins(stretches: Iterable[Stretch]) -> list[str | None]:

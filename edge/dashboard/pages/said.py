@@ -44,8 +44,8 @@ def back(word: str) -> Any:
 
 
 def set_up(app: Flask) -> None:
-    """Give an application's templates ``said()``."""
-    app.context_processor(lambda: {"said": _said})
+    """Give an application's templates ``outcome()``."""
+    app.context_processor(lambda: {"outcome": _said})
     app.after_request(_forgotten)
 
 
