@@ -46,6 +46,7 @@ class Written:
     boot: int
     is_set: bool
     true_s: float
+    is_snoozed: bool
 
 
 class Room:
@@ -105,6 +106,7 @@ class Room:
                     boot=self.boot,
                     is_set=self.is_set,
                     true_s=self.true_s,
+                    is_snoozed=self.desk.snoozed_until is not None,
                 )
             )
             told.append((self.true_s, f"{change.rule} {change.phase}: {change.reason}"))
