@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from edge.app.adaptation import state_file
+from edge.app.care import Care
 from edge.app.panels import open_room_panel
-from edge.app.relating import Relating
-from edge.app.sources import MICROPHONE, RAW, RunSettings, open_source
+from edge.app.sources import RunSettings
 from edge.app.workshop import ModelWorkshop
-from edge.config.load import load_config, log_file
+from edge.config.load import load_config
 from edge.config.places import Places
 from edge.config.settings import Config
-from edge.decide.outcomes import Outcome
-from edge.devices.panel import GpioPanel
-from edge.devices.presses import Press
+from edge.devices.panel import GpioPanel, NullPanel
 from edge.record.backlog import Session
-from edge.record.log import EventLog
 from edge.record.moments import SystemClock
-from edge.record.retention import Retention
+from edge.service.alarms import room_name
 from edge.service.display import PanelListener
 from edge.service.ears import Ears
 from edge.service.listeners import Guarded, Listener
@@ -29,14 +24,15 @@ from edge.service.logbook import Logbook
 from edge.service.renewal import Renewal
 from edge.service.reporter import Reporter
 from edge.service.role import Role
-from edge.service.runner import Runner
-from edge.service.status import ModelStatus, status_file
+from edge.service.runner import Runner, Tell
+from edge.service.status import AlarmStatus, ModelStatus, status_file
 from edge.service.systemd import Notifier
 from edge.service.troubles import Troubles
 
 _LOG: Final = logging.getLogger(__name__)
 
 _LAST_CHORES_S: Final = 5.0
+_LEAST_BUZZER_S: Final = 60.0
 
 
 class Listening:
@@ -55,19 +51,22 @@ class Listening:
     """
 
     def __init__(self, settings: RunSettings, *, views: Sequence[Listener]) -> None:
-        self._settings = settings
         config = load_config(file=settings.config).config
         self._role = Role(Places.here().runtime_directory())
+        is_service = self._role.is_ours
         self._workshop = ModelWorkshop(
-            settings, config, is_service=self._role.is_ours, on_config=self._apply
+            settings, config, is_service=is_service, on_config=self._apply
         )
         self._troubles = Troubles()
         first = self._workshop.first()
         self._troubles.report("model", *first.troubles)
         self._ears = Ears(first.make())
         self._session = self._workshop.session()
-        source = open_source(config.audio, settings)
-        self._panel = open_room_panel(config.panel, on_press=self._pressed)
+        self._care = Care(
+            settings, self._workshop, self._ears, troubles=self._troubles, is_service=is_service
+        )
+        source = self._care.first_source()
+        self._panel = self._new_panel(config)
         self._lights = Guarded(lambda: PanelListener(self._panel), name="panel")
         self._log = Guarded(self._logbook, name="log")
         self._reporter = self._new_reporter()
@@ -78,15 +77,17 @@ class Listening:
             troubles=self._troubles,
             audience=self,
         )
-        listeners: list[Listener] = [self._lights, self._log, self._reporter, *views]
-        self._runner = Runner(source, self._ears, listeners, attend=self._attend)
+        self._runner = Runner(
+            source,
+            self._ears,
+            [self._lights, self._log, self._reporter, *views],
+            attend=self._attend,
+            sounding=lambda: self._care.keeper.sounding,
+        )
+        self._care.look_after(self._runner, request_reload=self.reload)
+        self._care.log_failure = self._log.failure
         self._troubles.watch(self._lights.failure)
         self._troubles.watch(self._log.failure)
-        self._relating = Relating(
-            state_file(Places.here()),
-            on_trouble=partial(self._troubles.report, "adaptation"),
-            is_gatherer=self._role.is_ours and settings.source in (MICROPHONE, RAW),
-        )
         self.facts = self._facts()
 
     @property
@@ -96,8 +97,10 @@ class Listening:
 
     def run(self) -> None:
         """Listen until the source ends or `stop` is called."""
-        self._runner.run()
-        self._relating.save()
+        try:
+            self._runner.run()
+        finally:
+            self._care.close()
         # Only here: a model on trial in a process that breaks down is to be taken back.
         self._renewal.finish(limit_s=_LAST_CHORES_S)
         self._workshop.end()
@@ -133,6 +136,26 @@ class Listening:
         """Time without sound after which systemd shall start the program afresh."""
         return self._workshop.config.service.deaf_restart_s
 
+    @property
+    def room(self) -> str:
+        """Name of the room."""
+        return room_name(self._workshop.config)
+
+    @property
+    def alarms(self) -> tuple[AlarmStatus, ...]:
+        """Alarms that nobody has answered yet."""
+        return self._care.keeper.open
+
+    @property
+    def snoozed_until(self) -> str | None:
+        """Until when no alarm is raised."""
+        return self._care.keeper.snoozed_until
+
+    @property
+    def newest_message(self) -> int:
+        """Greatest id in the outbox."""
+        return self._care.log.newest_message
+
     # What the logbook asks for.
 
     @property
@@ -164,63 +187,68 @@ class Listening:
         """Another pipeline listens."""
         self._session = self._workshop.session()
 
-    def _attend(self) -> Sequence[Outcome]:
+    def _attend(self, tell: Tell) -> None:
+        # Each on its own: a fault around the ears must neither deafen them nor silence an alarm.
+        self._carefully(lambda: tell(self._renewal.attend()))
+        self._carefully(lambda: self._care.turn(tell))
+        self._carefully(self._reporter.turn)
+
+    def _carefully(self, deed: Callable[[], None]) -> None:
         try:
-            self._reporter.turn()
-            self._relate()
-            return self._renewal.attend()
-        except Exception as error:  # noqa: BLE001 - a fault around the ears must not deafen them
+            deed()
+        except Exception as error:  # noqa: BLE001 - whatever it is, listening goes on
             _LOG.debug("around the ears", exc_info=True)
             sentence = f"internal error around the ears: {type(error).__name__}: {error}"
             self._troubles.report("service", sentence)
-            return ()
-
-    def _relate(self) -> None:
-        model = self._workshop.classifier.bundle.manifest.sha256
-        enabled = self._workshop.config.adaptation.enabled
-        self._relating.turn(self._ears.pipeline, model=model, enabled=enabled)
 
     def _apply(self, former: Config, config: Config) -> None:
         """Let settings hold that are not the pipeline's own; what has not changed stays open."""
-        if config.audio != former.audio and self._settings.source == MICROPHONE:
-            self._runner.replace_source(open_source(config.audio, self._settings))
-        if config.panel != former.panel:
+        self._care.go_by(former, config)
+        if (config.panel, _longest_alarm_s(config)) != (former.panel, _longest_alarm_s(former)):
             self._lights.close()
-            self._panel = open_room_panel(config.panel, on_press=self._pressed)
+            self._panel = self._new_panel(config)
             self._lights.renew()
         if config.log != former.log:
             self._log.renew()
 
-    def _pressed(self, press: Press) -> None:
-        if press == "short":
-            self._runner.acknowledge()
+    def _new_panel(self, config: Config) -> GpioPanel | NullPanel:
+        return open_room_panel(
+            config.panel,
+            on_press=self._care.orders.press,
+            buzzer_limit_s=_longest_alarm_s(config),
+        )
 
     def _new_reporter(self) -> Reporter:
-        return Reporter(
+        reporter = Reporter(
             Notifier.here(),
             status_file(Places.here()) if self._role.is_ours else None,
             ears=self._ears,
             subject=self,
             troubles=self._troubles,
         )
+        reporter.control = self._care.control
+        return reporter
 
     def _logbook(self) -> Logbook:
-        log, clock = self._workshop.config.log, SystemClock()
-        retention = Retention(days=log.retention_days, max_mb=log.max_mb)
-        path = self._settings.log or log_file(self._workshop.config, Places.here())
         return Logbook(
-            EventLog(path, clock=clock, retention=retention),
+            self._care.log,
             self,
-            clock=clock,
-            counts_minutes=log.minute_summary,
+            clock=SystemClock(),
+            counts_minutes=self._workshop.config.log.minute_summary,
         )
 
     def _facts(self) -> tuple[str, ...]:
         model, runtime = self.model, self._workshop.classifier.runtime
-        log = self._settings.log or log_file(self._workshop.config, Places.here())
         trial = ", on trial" if self.on_trial else ""
+        lamps = "" if self.has_panel else ", no GPIO: the LEDs are drawn here"
+        muted = "; `ser-edge unmute` opens it" if self._care.is_muted else ""
         return (
-            f"listening to {self.source_name}",
+            f"listening to {self.source_name}{muted}",
             f"model {model.name} {model.version}, {runtime}{trial}",
-            f"log {log}" + ("" if self.has_panel else ", no GPIO: the LEDs are drawn here"),
+            f"log {self._care.log_path()}{lamps}",
         )
+
+
+def _longest_alarm_s(config: Config) -> float:
+    """Return how long a buzzer may sound at most."""
+    return max((_LEAST_BUZZER_S, *(rule.sound_s for rule in config.alert)))

@@ -65,6 +65,11 @@ class UnwatchedSource:
         self._source.close()
 
 
+def is_live(settings: RunSettings) -> bool:
+    """Return whether a run listens to a room, and not to a recording."""
+    return settings.source in {MICROPHONE, "-"}
+
+
 def open_source(audio: AudioConfig, settings: RunSettings) -> Source:
     """Return what a run listens to; a microphone need not be there yet."""
     if settings.source == MICROPHONE:

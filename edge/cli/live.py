@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 from edge.contract.labels import EMOTIONS
-from edge.decide.outcomes import Cause, Event, Outcome, Signal
+from edge.decide.alarms import AlarmChange
+from edge.decide.outcomes import Event, Signal
+from edge.record.care import Action
+from edge.service.happenings import AlarmNews, Happening
 
 _QUIETEST_DBFS: Final = -60.0
 _METER_CELLS: Final = 12
-_HEALTH: Final = {"starting": "starting", "deaf": "DEAF", "stopped": "stopped"}
+_HEALTH: Final = {"starting": "starting", "deaf": "DEAF", "muted": "MUTED", "stopped": "stopped"}
 
 
 class LiveView:
@@ -35,10 +38,13 @@ class LiveView:
         for fact in facts:
             self._print(fact)
 
-    def take(self, outcome: Outcome, *, state: str) -> None:
-        """Print what stays: a change of the state, an alarm."""
-        if isinstance(outcome, Cause):
-            self._print(f"ALARM {outcome.rule} {outcome.phase}: {outcome.reason}")
+    def take(self, outcome: Happening, *, state: str) -> None:
+        """Print what stays: a change of the state, an alarm, what somebody did."""
+        if isinstance(outcome, AlarmNews):
+            for change in outcome.changes:
+                self._print(alarm_line(change))
+        elif isinstance(outcome, Action):
+            self._print(f"{outcome.action} by {outcome.who}")
         elif isinstance(outcome, Event) and not self._is_terminal:
             self._print(f"{state} {outcome.confidence:.0%}")
 
@@ -62,6 +68,13 @@ class LiveView:
         clear = "\r\x1b[K" if self._is_terminal else ""
         self._stream.write(f"{clear}{text}\n")
         self._stream.flush()
+
+
+def alarm_line(change: AlarmChange) -> str:
+    """Return what has happened to an alarm, for people."""
+    who = f" by {change.who}" if change.who else ""
+    reason = "" if change.reason == change.phase else f": {change.reason}"
+    return f"ALARM {change.rule} {change.phase}{who}{reason}"
 
 
 def line(signal: Signal, *, lamps: bool) -> str:

@@ -60,8 +60,8 @@ class Ears:
         """Say that somebody has come: to one alarm, or to all that are open."""
         return self.ask(Acknowledge(who=who, note=note, alarm=alarm))
 
-    def snooze(self, *, for_s: float, who: str) -> Answer:
-        """Let no rule raise an alarm for a while."""
+    def snooze(self, *, who: str, for_s: float | None = None) -> Answer:
+        """Let no rule raise an alarm for a while; by default as long as the configuration says."""
         return self.ask(Snooze(for_s=for_s, who=who))
 
     def end_snooze(self, *, who: str) -> Answer:

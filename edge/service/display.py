@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from edge.decide.outcomes import Outcome, Signal
+from edge.decide.outcomes import Signal
+from edge.service.happenings import Happening
 
 
 class Panel(Protocol):
@@ -23,7 +24,7 @@ class PanelListener:
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
 
-    def take(self, outcome: Outcome, *, state: str) -> None:
+    def take(self, outcome: Happening, *, state: str) -> None:
         """Outcomes reach the panel as the next signal."""
 
     def show(self, signal: Signal) -> None:

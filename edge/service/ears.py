@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from edge.decide.outcomes import Outcome, Scores
 from edge.pipeline import EmotionPipeline
 from edge.service.feeding import Pulse
@@ -46,6 +48,11 @@ class Vitals:
             window_at_s=self.window_at_s,
         )
 
+    def begin_anew(self, now_s: float) -> None:
+        """Forget the signs of life, but not what was counted."""
+        self.began_s = now_s
+        self.sound_at_s = self.sound_since_s = self.window_at_s = None
+
     def hear(self, block: AudioBlock, *, lost_s: float, now_s: float) -> None:
         """Count a block."""
         if self.sound_at_s is None or now_s - self.sound_at_s > PAUSE_S:
@@ -77,6 +84,8 @@ class Ears:
         """Makes the pipeline that goes on if this one fails."""
         self.failure: str | None = None
         """Why the fallback had to go on; whoever has dealt with it sets None."""
+        self.is_paused = False
+        """Whether nothing is heard because somebody wants it so."""
         self._clock = clock
         self._busy_s = 0.0
 
@@ -108,6 +117,32 @@ class Ears:
     def flush(self) -> Sequence[Outcome]:
         """Take the end of the stream."""
         return self.pipeline.flush()
+
+    def pause(self) -> Sequence[Outcome]:
+        """Hear nothing for a while, as somebody wants it: return how what was heard ends.
+
+        The windows and the decided state forget what they know, so that it is neither shown nor
+        held against anybody later.
+        """
+        self.is_paused = True
+        scorer = self.pipeline.scorer
+        n_samples = scorer.window_length + round(
+            (scorer.decision.quiet_after_s + 1.0) * scorer.sample_rate_hz
+        )
+        silence = AudioBlock(
+            samples=np.zeros(n_samples, np.float32),
+            sample_rate_hz=scorer.sample_rate_hz,
+            n_lost=0,
+        )
+        return self._outcomes(silence)
+
+    def resume(self) -> None:
+        """Listen again: nothing that happened before is held against the microphone."""
+        self.is_paused = False
+        now_s = self._clock()
+        self.vitals.begin_anew(now_s)
+        if self.trial:
+            self.trial.began_s = now_s
 
     def take_over(self, successor: EmotionPipeline) -> Sequence[Outcome]:
         """Let another pipeline go on; return what its coming ends.

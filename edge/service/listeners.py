@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from edge.decide.outcomes import Outcome, Signal
+from edge.decide.outcomes import Signal
+from edge.service.happenings import Happening
 
 RETRY_S: Final = 10.0
 REPEAT_S: Final = 600.0
@@ -18,10 +19,10 @@ _log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
-    """Acts on what the pipeline finds: a panel, a log, a terminal."""
+    """Acts on what happens: a panel, a log, a terminal."""
 
-    def take(self, outcome: Outcome, *, state: str) -> None:
-        """Act on one outcome; ``state`` is the decided state after it."""
+    def take(self, outcome: Happening, *, state: str) -> None:
+        """Act on what has happened; ``state`` is the decided state after it."""
 
     def show(self, signal: Signal) -> None:
         """Show how things are now; called several times a second."""
@@ -63,8 +64,8 @@ class Guarded:
         self.close()
         self._listener, self._failure, self._retry_at_s = None, None, 0.0
 
-    def take(self, outcome: Outcome, *, state: str) -> None:
-        """Pass an outcome on."""
+    def take(self, outcome: Happening, *, state: str) -> None:
+        """Pass on what has happened."""
         self._attempt(lambda listener: listener.take(outcome, state=state))
 
     def show(self, signal: Signal) -> None:

@@ -1,18 +1,25 @@
-"""Writes what happens into the local log: events, alerts, minutes, and the program's troubles."""
+"""Writes what happens into the local log: states, alarms, minutes, and the program's troubles."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from edge.contract.labels import NO_SPEECH
-from edge.decide.outcomes import Alert, Cause, Event, Outcome, Scores, Signal
+from edge.decide.outcomes import Event, Scores, Signal
 from edge.errors import RecordError
 from edge.record.backlog import Session
+from edge.record.care import Action, Feedback
 from edge.record.log import EventLog
 from edge.record.minutes import MinuteTally
 from edge.record.moments import Clock, Moment, moment
+from edge.service.happenings import AlarmNews, Happening
+
+RETRY_S: Final = 1.0
+"""From one attempt to write what waits to the next."""
 
 
 class Stream(Protocol):
@@ -44,35 +51,50 @@ class Logbook:
     clock : Clock
     counts_minutes : bool
         Whether each minute gets a line.
+    monotonic : callable
+        Seconds.
     """
 
     def __init__(
-        self, log: EventLog, stream: Stream, *, clock: Clock, counts_minutes: bool
+        self,
+        log: EventLog,
+        stream: Stream,
+        *,
+        clock: Clock,
+        counts_minutes: bool,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
         self._stream = stream
         self._clock = clock
         self._counts_minutes = counts_minutes
+        self._monotonic = monotonic
+        self._retry_at_s = 0.0
         self._fault: str | None = None
         self._state: Event | None = None
         self._session: Session | None = None
         self._tally: MinuteTally | None = None
         self._follow_stream()
 
-    def take(self, outcome: Outcome, *, state: str) -> None:
-        """Write an event or an alert, count a window."""
+    def take(self, outcome: Happening, *, state: str) -> None:
+        """Write what must be remembered, count a window."""
         self._follow_stream()
-        if isinstance(outcome, Event):
+        if isinstance(outcome, Scores):
+            if self._tally:
+                self._count(outcome, self._tally, state)
+        elif isinstance(outcome, Event):
             self._state = outcome
             self._log.record(outcome, self._now())
-        elif isinstance(outcome, Cause):
-            self._log.record_alert(_alert(outcome), self._now())
-        elif self._tally:
-            self._count(outcome, self._tally, state)
+        else:
+            self._take_care(outcome)
 
     def show(self, signal: Signal) -> None:
-        """Write down a fault of the microphone when it begins, and when it is over."""
+        """Write down a fault of the microphone when it begins, and when it is over.
+
+        What could not be written is tried again each second: there may be messages in it.
+        """
         self._follow_stream()
+        self._try_again()
         if signal.fault == self._fault or signal.health == "stopped":
             return
         self._fault = signal.fault
@@ -84,6 +106,20 @@ class Logbook:
             steps.callback(self._log.close)
             steps.callback(lambda: self._log.end_session(self._now()))
             steps.callback(self._finish_minute)
+
+    def _take_care(self, outcome: Happening) -> None:
+        if isinstance(outcome, AlarmNews):
+            self._log.record_changes(outcome.changes, self._now(), messages=outcome.messages)
+        elif isinstance(outcome, Action):
+            self._log.record_action(outcome, self._now())
+        elif isinstance(outcome, Feedback):
+            self._log.record_feedback(outcome, self._now())
+
+    def _try_again(self) -> None:
+        now_s = self._monotonic()
+        if now_s >= self._retry_at_s:
+            self._retry_at_s = now_s + RETRY_S
+            self._log.flush()
 
     def _follow_stream(self) -> None:
         """Begin a session where another model has begun to listen."""
@@ -116,13 +152,3 @@ class Logbook:
 
     def _now(self) -> Moment:
         return moment(self._clock, at_s=self._stream.n_seen / self._stream.sample_rate_hz)
-
-
-def _alert(cause: Cause) -> Alert:
-    return Alert(
-        at_sample=cause.at_sample,
-        rule=cause.rule,
-        phase="raised" if cause.phase == "began" else "ended",
-        reason=cause.reason,
-        confidence=cause.confidence,
-    )

@@ -40,8 +40,9 @@ class Acknowledge:
 class Snooze:
     """No alarm of a rule shall be raised for a while."""
 
-    for_s: Annotated[float, Range(1, 86_400)]
     who: str
+    for_s: Annotated[float, Range(1, 86_400)] | None = None
+    """None for what the configuration says (``room.snooze_s``)."""
 
     def __post_init__(self) -> None:
         _check_texts(self.who)

@@ -142,7 +142,8 @@ class Renewal:
         self._chores.finish(limit_s=limit_s)
 
     def _look(self, now_s: float) -> None:
-        verdict = self._ears.trial.verdict(now_s=now_s) if self._ears.trial else None
+        trial = None if self._ears.is_paused else self._ears.trial
+        verdict = trial.verdict(now_s=now_s) if trial else None
         if verdict:
             self._conclude(verdict)
         elif self._has_other_model():

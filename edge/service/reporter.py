@@ -5,19 +5,28 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 from edge import __version__
-from edge.decide.outcomes import Outcome, Signal
+from edge.decide.outcomes import Event, Scores, Signal
 from edge.record.minutes import percentile_95
-from edge.record.moments import boot_id
+from edge.record.moments import boot_id, rfc3339
+from edge.service.control import ControlSocket
 from edge.service.ears import PAUSE_S, Ears
 from edge.service.feeding import Patience, deserves_food
-from edge.service.status import SCHEMA, Latency, ModelStatus, Status, write_status
+from edge.service.happenings import Happening
+from edge.service.status import (
+    SCHEMA,
+    AlarmStatus,
+    Latency,
+    ModelStatus,
+    Status,
+    write_status,
+)
 from edge.service.systemd import Notifier
 from edge.service.troubles import Troubles
 
@@ -48,6 +57,22 @@ class Subject(Protocol):
     @property
     def deaf_restart_s(self) -> float:
         """Time without sound after which systemd shall start the program afresh."""
+
+    @property
+    def room(self) -> str:
+        """Name of the room."""
+
+    @property
+    def alarms(self) -> tuple[AlarmStatus, ...]:
+        """Alarms that nobody has answered yet."""
+
+    @property
+    def snoozed_until(self) -> str | None:
+        """Until when no alarm is raised."""
+
+    @property
+    def newest_message(self) -> int:
+        """Greatest id in the outbox."""
 
 
 @dataclass(slots=True)
@@ -91,19 +116,28 @@ class Reporter:
         self._clock = clock
         self._boot_id = boot_id()
         self._started_utc = _utc_now()
+        self._state_since = rfc3339(datetime.now().astimezone())
         self._signal: Signal | None = None
+        self.control: ControlSocket | None = None
+        """Those who watch at this socket are told too."""
         self._due_s = 0.0
         self._said = ""
         self._is_ready = False
         watchdog_s = notifier.watchdog_s
         self._meal = _Meal(every_s=watchdog_s / _MEALS) if watchdog_s else None
 
-    def take(self, outcome: Outcome, *, state: str) -> None:
-        """Outcomes are reported as the next signal."""
+    def take(self, outcome: Happening, *, state: str) -> None:  # noqa: ARG002 - as others
+        """What happens is reported with the next signal; an alarm does not wait for its second."""
+        if isinstance(outcome, Event):
+            self._state_since = rfc3339(datetime.now().astimezone())
+        elif not isinstance(outcome, Scores):
+            self._due_s = 0.0
 
     def show(self, signal: Signal) -> None:
-        """Remember how things are; the end is reported at once."""
+        """Remember how things are, tell those who watch; the end is reported at once."""
         self._signal = signal
+        if self.control and self.control.has_watchers:
+            self.control.publish(self._status(self._clock(), signal))
         if signal.health == "stopped":
             self._notifier.stopping()
             self._report(self._clock(), signal)
@@ -134,6 +168,9 @@ class Reporter:
         self._notifier.reloading()
 
     def _feed(self, now_s: float) -> None:
+        if self._ears.is_paused:  # nothing is to come
+            self._notifier.feed()
+            return
         scorer = self._ears.pipeline.scorer
         own_s = (scorer.window_length + scorer.hop_length) / scorer.sample_rate_hz
         patience = Patience(
@@ -184,6 +221,12 @@ class Reporter:
             n_lost=vitals.n_lost,
             alarm=signal.alarm,
             trouble=self._troubles.sentences,
+            room=self._subject.room,
+            state_since=self._state_since,
+            alarms=self._subject.alarms,
+            snoozed_until=self._subject.snoozed_until,
+            probabilities=_rounded(self._ears.pipeline.decided.probabilities),
+            newest_message=self._subject.newest_message,
         )
 
 
@@ -203,6 +246,8 @@ def in_one_line(status: Status) -> str:
         parts[1] += " on trial"
     if status.alarm:
         parts.insert(0, f"ALARM {status.alarm}")
+    elif status.alarms:
+        parts.insert(0, f"unanswered: {status.alarms[0].rule}")
     if status.trouble:
         parts.append(f"trouble: {status.trouble[0].splitlines()[0].rstrip(':')}")
     return "; ".join(parts)
@@ -211,12 +256,18 @@ def in_one_line(status: Status) -> str:
 def _hearing(status: Status) -> str:
     if status.health == "deaf":
         return f"DEAF: {status.fault}"
+    if status.health == "muted":
+        return "MUTED: the microphone is closed"
     if status.health != "listening":
         return f"{status.health}, {status.source}"
     state = status.state.replace("_", " ")
     # In tenths: a figure that changes each second would fill the manager's log.
     sureness = f" {round(status.confidence, 1):.0%}" if status.confidence else ""
     return f"listening to {status.source}: {state}{sureness}"
+
+
+def _rounded(probabilities: Mapping[str, float]) -> dict[str, float]:
+    return {emotion: round(value, 3) for emotion, value in probabilities.items()}
 
 
 def _utc_now() -> str:

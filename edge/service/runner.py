@@ -11,17 +11,24 @@ from typing import Final, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.decide.outcomes import Outcome, Signal
+from edge.decide.alarms import OpenAlarm
+from edge.decide.outcomes import Scores, Signal
 from edge.dsp.level import SILENCE_DBFS, rms_dbfs
 from edge.errors import SourceEnded
 from edge.service.ears import Ears
+from edge.service.happenings import Happening
 from edge.service.listeners import Listener
+from edge.service.muting import MutedSource
 from edge.stream.blocks import AudioBlock
 
 READ_TIMEOUT_S: Final = 0.25
-"""Longest time that a request to stop, or an acknowledgement, waits in silence."""
+"""Longest time that a request to stop, or a command, waits in silence."""
 
 _SIGNALS_PER_S: Final = 10
+
+Health = Literal["starting", "listening", "deaf", "muted", "stopped"]
+Tell = Callable[[Sequence[Happening]], None]
+"""Tells the listeners, the log first; everything is shown anew in the same turn."""
 
 
 class Source(Protocol):
@@ -46,7 +53,7 @@ class Runner:
     """Run a source through the ears until it ends or is told to stop.
 
     One thread does everything, so that nothing needs a lock: a microphone fills its own bounded
-    queue meanwhile. `stop` and `acknowledge` may be called from any thread.
+    queue meanwhile. `stop` may be called from any thread.
 
     Parameters
     ----------
@@ -55,7 +62,10 @@ class Runner:
     listeners : sequence of Listener
         Told in this order; wrap those that may fail in `edge.service.listeners.Guarded`.
     attend : callable
-        Called between blocks, some fifty times a second; what it returns is told too.
+        Called between blocks, some fifty times a second, with what tells the listeners of whatever
+        follows from it.
+    sounding : callable
+        Returns the alarm that is to be seen and heard.
     """
 
     def __init__(
@@ -64,34 +74,37 @@ class Runner:
         ears: Ears,
         listeners: Sequence[Listener],
         *,
-        attend: Callable[[], Sequence[Outcome]] = tuple,
+        attend: Callable[[Tell], None] = lambda _tell: None,
+        sounding: Callable[[], OpenAlarm | None] = lambda: None,
     ) -> None:
         self._source = source
         self._ears = ears
         self._listeners = listeners
         self._attend = attend
         self._stopping = threading.Event()
-        self._acknowledged = threading.Event()
-        self._hushed: set[str] = set()
+        self._sounding = sounding
         self._meter = LevelMeter()
-        self._health: Literal["starting", "listening", "deaf", "stopped"] = "starting"
+        self._health = _first_health(source)
+        self._has_news = False
 
     def stop(self) -> None:
         """Ask the loop to end; it does so within `READ_TIMEOUT_S`."""
         self._stopping.set()
-
-    def acknowledge(self) -> None:
-        """Silence the alarms: somebody has come."""
-        self._acknowledged.set()
 
     @property
     def source(self) -> Source:
         """What is listened to."""
         return self._source
 
+    @property
+    def health(self) -> Health:
+        """How the ears fare."""
+        return self._health
+
     def replace_source(self, source: Source) -> None:
         """Listen to another source from now on; only from within the loop, by `attend`."""
-        former, self._source, self._health = self._source, source, "starting"
+        former, self._source, self._health = self._source, source, _first_health(source)
+        self._has_news = True
         former.close()
 
     def run(self) -> None:
@@ -118,55 +131,57 @@ class Runner:
             block = self._source.read(timeout_s=READ_TIMEOUT_S)
         except SourceEnded:
             self._tell(self._ears.flush())
+            self._attend(self._tell)
             return False
         was_deaf = self._health == "deaf"
         self._health = self._health_after(block)
         if block is not None:
             is_live = self._health == "listening"
             self._tell(self._ears.push(block, is_live=is_live, after_outage=was_deaf))
-        if self._acknowledged.is_set():
-            self._acknowledged.clear()
-            self._hushed = set(self._ears.pipeline.holding)
-        self._tell(self._attend())
-        if block is None or self._meter.push(block):
+        self._attend(self._tell)
+        has_level = block is not None and self._meter.push(block)
+        if block is None or has_level or self._has_news:
             self._show()
         return True
 
-    def _health_after(
-        self, block: AudioBlock | None
-    ) -> Literal["starting", "listening", "deaf", "stopped"]:
+    def _health_after(self, block: AudioBlock | None) -> Health:
         if self._source.fault:
             return "deaf"
-        return self._health if block is None and self._health == "starting" else "listening"
+        waits = block is None and self._health in {"starting", "muted"}
+        return self._health if waits else "listening"
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
+    def _tell(self, happenings: Sequence[Happening]) -> None:
+        for happening in happenings:
             for listener in self._listeners:
-                listener.take(outcome, state=self._ears.pipeline.decided.state)
+                listener.take(happening, state=self._ears.pipeline.decided.state)
+            # An alarm must be seen in the turn in which it was raised.
+            self._has_news |= not isinstance(happening, Scores)
 
     def _show(self) -> None:
+        self._has_news = False
         signal = self._signal()
         for listener in self._listeners:
             listener.show(signal)
 
     def _signal(self) -> Signal:
         pipeline = self._ears.pipeline
-        decided, holding = pipeline.decided, pipeline.holding
-        self._hushed &= holding.keys()
-        loud = holding.keys() - self._hushed
-        rule = next((rule for rule in pipeline.rules if rule.name in loud), None)
+        decided, alarm = pipeline.decided, self._sounding()
         deaf = self._health != "listening"
         return Signal(
             health=self._health,
             state=decided.state,
             confidence=decided.confidence,
             speaking=pipeline.scorer.speaking and not deaf,
-            alarm=rule.name if rule else None,
-            light=rule.light if rule else "none",
-            buzzer=rule.buzzer if rule else "none",
+            alarm=alarm.rule if alarm else None,
+            light=alarm.light if alarm else "none",
+            buzzer=alarm.buzzer if alarm else "none",
             level_dbfs=SILENCE_DBFS if deaf else self._meter.level_dbfs,
             fault=self._source.fault,
         )
+
+
+def _first_health(source: Source) -> Health:
+    return "muted" if isinstance(source, MutedSource) else "starting"
 
 
 @dataclass(slots=True)

@@ -23,6 +23,10 @@ class Troubles:
         told = (sentence for sentences in self._told.values() for sentence in sentences)
         return (*told, *(sentence for sentence in watched if sentence))
 
+    def of(self, topic: str) -> tuple[str, ...]:
+        """Return what is wrong with one topic."""
+        return self._told.get(topic, ())
+
     def report(self, topic: str, *sentences: str) -> None:
         """Tell of a trouble, in the place of the one on this topic."""
         for sentence in sentences:
