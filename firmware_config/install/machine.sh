@@ -7,6 +7,7 @@ readonly user=ser-edge
 readonly prefix=${SER_PREFIX:-}
 readonly opt=$prefix/opt/ser-edge
 readonly etc=$prefix/etc/ser-edge
+readonly secrets=$etc/secrets
 readonly state=$prefix/var/lib/ser-edge
 readonly command=$prefix/usr/local/bin/ser-edge
 readonly python=${SER_PYTHON:-/usr/bin/python3}
@@ -133,6 +134,9 @@ make_folders() {
     for folder in "$opt/releases" "$etc"; do
         [ -d "$folder" ] || change "make the folder $folder" mkdir -p "$folder"
     done
+    # The set-group-id bit: a file that is written here can be read by the service, and by no other user.
+    [ -d "$secrets" ] || change "make the folder $secrets, for passwords and addresses" \
+        install -d -o root -g "$user" -m 2750 "$secrets"
     [ -d "$state" ] || change "make the folder $state, for log and models" \
         install -d -o "$user" -g "$user" -m 750 "$state"
 }

@@ -5,6 +5,8 @@
 
 # The trainer is part of the project and a few kilobytes; a card may have been prepared without it.
 readonly PARTS=(edge trainer setup.py pyproject.toml README.md LICENSE NOTICE)
+# Microphone and pins; the page and the messages.
+readonly EXTRAS=pi,care
 
 release=''  # the one that shall run
 former=''   # the one that "current" pointed to when this began; empty for the first time
@@ -41,7 +43,7 @@ wheel_of() {
 check_wheels() {
     wheel_of setuptools || wheel_of "speech_emotion_edge-$(source_version)" ||
         fail "$wheels holds neither setuptools nor speech_emotion_edge $(source_version); make it with:" \
-            "python3 -m pip wheel --wheel-dir $wheels '$source_dir[pi]' 'setuptools>=77'"
+            "python3 -m pip wheel --wheel-dir $wheels '$source_dir[$EXTRAS]' 'setuptools>=77'"
 }
 
 choose_release() {
@@ -76,7 +78,7 @@ build_release() {
     shares_system_packages && sharing=(--system-site-packages)
     quietly "$python" -m venv "${sharing[@]}" "$release"
     if [ "$(bits)" = 64 ]; then
-        quietly pip_install "$(what_to_install)[pi]"
+        quietly pip_install "$(what_to_install)[$EXTRAS]"
     else
         quietly pip_install --no-deps "$(what_to_install)"
         mapfile -t requirements < <(requirements_of_32_bits)
@@ -105,13 +107,14 @@ what_to_install() {
 # A 32-bit system may run on a 64-bit kernel, and then pip takes the machine for one of 64 bits: what
 # setup.py requires of a 32-bit one is worked out here.
 requirements_of_32_bits() {
-    "$release/bin/python" - <<'PYTHON'
+    "$release/bin/python" - "$EXTRAS" <<'PYTHON'
+import sys
 from importlib.metadata import requires
 from pip._vendor.packaging.requirements import Requirement
 
-here = {"extra": "pi", "platform_machine": "armv7l"}
+here = [{"extra": extra, "platform_machine": "armv7l"} for extra in sys.argv[1].split(",")]
 for requirement in map(Requirement, requires("speech-emotion-edge")):
-    if requirement.marker is None or requirement.marker.evaluate(here):
+    if requirement.marker is None or any(map(requirement.marker.evaluate, here)):
         print(f"{requirement.name}{requirement.specifier}")
 PYTHON
 }
@@ -136,6 +139,7 @@ try_release() {
     : >"$work/empty.toml"
     say "try it: libraries, self-test, configuration"
     quietly as_the_service "$release/bin/python" -c 'import pyaudio, gpiozero'
+    quietly as_the_service "$release/bin/python" -c 'import flask, cheroot, paho.mqtt.client, apprise'
     quietly as_the_service "$release/bin/ser-edge" selftest --config "$work/empty.toml"
     [ ! -f "$config" ] || quietly as_the_service "$release/bin/ser-edge" check-config --config "$config"
 }

@@ -3,14 +3,16 @@
 # A part of ../install.sh.
 
 readonly SERVICE=ser-edge.service
+# What runs beside it: none of them needs another.
+readonly COMPANIONS=(ser-edge-deliver.service ser-edge-dashboard.service)
 readonly START_LIMIT_S=150 # more than TimeoutStartSec= of the unit
 readonly STAYS_UP_S=8      # more than RestartSec=, so that a crash after the start is seen
 
-was_active='' # whether the service ran when this began
+ran=() # units that ran when this began, and so must run again
 
 has_systemd() { [ -z "$prefix" ] && [ -d /run/systemd/system ]; }
 
-service_state() { systemctl is-active "$SERVICE" 2>/dev/null || true; }
+state_of() { systemctl is-active "$1" 2>/dev/null || true; }
 
 make_service_run() {
     local unit
@@ -39,50 +41,75 @@ enable_unit() {
 }
 
 start_new() {
-    change "start the service" start_service && return
-    [ -n "$dry_run" ] || fail "the service does not start: journalctl -u ser-edge says why"
+    change "start the service" start_units "$SERVICE" ||
+        fail "the service does not start: journalctl -u ser-edge says why"
+    start_beside "${COMPANIONS[@]}"
 }
 
-# Whoever has stopped the service wants it stopped.
+# Whoever has stopped something wants it stopped. What ran must run again, or the new installation is
+# taken back: where nobody is told of an alarm, it is no better than a deaf room.
 start_again() {
-    case $(service_state) in
-        active | reloading | activating) was_active=yes ;;
-        failed) ;;
-        *) say "the service is stopped, and stays so"; return 0 ;;
+    local unit failed='' beside=()
+    case $(state_of "$SERVICE") in
+        active | reloading | activating) ran+=("$SERVICE") ;;
+        failed) failed=yes ;;
+        *) say "the service is stopped, and stays so" ;;
     esac
-    if ! change "start the service again" start_service; then
-        [ -n "$was_active" ] || fail "the service failed before, and still does:" \
-            "journalctl -u ser-edge says why"
-        go_back
-    fi
+    for unit in "${COMPANIONS[@]}"; do
+        case $(state_of "$unit") in
+            active | reloading) ran+=("$unit") ;;
+            # It was failing, which an update may mend but need not.
+            activating | failed) beside+=("$unit") ;;
+            *) if is_new "$unit"; then beside+=("$unit"); else say "$unit is stopped, and stays so"; fi ;;
+        esac
+    done
+    [ ${#ran[@]} -eq 0 ] || change "start the service again" start_units "${ran[@]}" || go_back
+    [ -z "$failed" ] || change "start the service" start_units "$SERVICE" ||
+        fail "the service failed before, and still does: journalctl -u ser-edge says why"
+    start_beside "${beside[@]}"
 }
 
-start_service() {
-    systemctl reset-failed "$SERVICE" 2>/dev/null || true
-    timeout "$START_LIMIT_S" systemctl restart "$SERVICE" 2>"$work/log" && stays_up
+is_new() { [[ " ${new_units[*]} " == *" $1 "* ]]; }
+
+# What was not running before, and would be welcome.
+start_beside() {
+    [ $# -gt 0 ] || return 0
+    change "start $(names "$@")" start_units "$@" ||
+        warn "not all of $(names "$@") runs; the service does. journalctl -u ser-edge-... says why"
 }
 
-stays_up() {
-    local process left
-    process=$(main_process)
+names() { echo "${*%.service}"; }
+
+start_units() {
+    systemctl reset-failed "$@" 2>/dev/null || true
+    timeout "$START_LIMIT_S" systemctl restart "$@" 2>"$work/log" && stay_up "$@"
+}
+
+stay_up() {
+    local processes left
+    processes=$(main_processes "$@")
     for ((left = STAYS_UP_S; left > 0; left--)); do
         sleep 1
-        [ "$(service_state)" = active ] && [ "$(main_process)" = "$process" ] || return 1
+        all_are_active "$@" && [ "$(main_processes "$@")" = "$processes" ] || return 1
     done
 }
 
-main_process() { systemctl show --property=MainPID --value "$SERVICE"; }
+all_are_active() { ! systemctl is-active "$@" | grep -qvx active; }
+
+main_processes() { systemctl show --property=MainPID --value "$@"; }
 
 # The new installation does not run: everything as it was before.
 go_back() {
     local unit
-    warn "the service does not start with the new installation; its last words:"
-    journalctl --unit "$SERVICE" --lines 10 --no-pager --output cat >&2 || true
+    warn "$(names "${ran[@]}"): not all of it runs with the new installation; the last words:"
+    for unit in "${ran[@]}"; do
+        journalctl --unit "$unit" --lines 10 --no-pager --output cat >&2 || true
+    done
     for unit in "${new_units[@]}"; do systemctl --quiet disable --now "$unit" || true; done
     put_back_files
     [ "$release" = "$former" ] || switch_links_back
     systemctl daemon-reload
-    if start_service; then
+    if start_units "${ran[@]}"; then
         warn "the former installation runs again, as it was"
     else
         warn "the former installation was put back, but does not start either: journalctl -u ser-edge"
@@ -110,6 +137,6 @@ summarise_service() {
     if [ "$doing" = uninstall ] || ! has_systemd; then
         return 0
     fi
-    say "the service is $(service_state); \"ser-edge status\" says what it hears," \
+    say "the service is $(state_of "$SERVICE"); \"ser-edge status\" says what it hears," \
         "\"sudo ser-edge doctor\" what is missing"
 }

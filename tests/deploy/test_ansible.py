@@ -165,6 +165,7 @@ elif [ -n "$dry" ]; then
     echo "install: 3 changes would be made; none was"
 else
     mkdir -p /etc/ser-edge && touch /etc/ser-edge/installed /etc/ser-edge/config.toml
+    groupadd -f ser-edge && mkdir -p /etc/ser-edge/secrets
     ln -s @PROGRAM@ /usr/local/bin/ser-edge
     echo "install: done, with 3 changes"
 fi
@@ -176,16 +177,24 @@ echo "$*" >>/run/systemctl
 case "$*" in *--root=*) exec /usr/bin/systemctl "$@" ;; esac
 case $1 in
     show) printf 'LoadState=loaded\\nActiveState=active\\nId=ser-edge.service\\n' ;;
-    is-enabled) [ "$2" = ser-edge.service ] && echo enabled || exit 1 ;;
+    is-enabled) case $2 in ser-edge*.service) echo enabled ;; *) exit 1 ;; esac ;;
     is-active) echo active ;;
 esac
 """
 SETTINGS = {
     "audio": {"device": "plughw:CARD=SerMic,DEV=0", "dead_fault_s": 4.5},
-    "panel": {"kind": "rgb", "rgb": [5, 6, 19], "leds": {"sad": 17, "uncertain": 26}, "pwm": False},
+    "panel": {"kind": "rgb", "rgb": [5, 6, 19], "leds": {"sad": 17, "uncertain": 20}, "pwm": False},
     "gate": {"non_voice_veto": "none"},
-    "alert": [{"name": 'a "b" \u00fc \\ #', "when": ["angry"], "buzzer": False}],
+    "alert": [
+        {
+            "name": 'a "b" \u00fc \\ #',
+            "when": ["angry", "sad"],
+            "buzzer": "none",
+            "escalate": [{"after_s": 120, "notify": ["all"], "buzzer": "long"}, {"after_s": 600}],
+        }
+    ],
 }
+SECRET = 'pass "word" #1'
 
 
 def variables(**more: object) -> str:
@@ -284,14 +293,16 @@ def test_the_second_run_changes_nothing(pi: Pi) -> None:
         "ser_edge_settings": SETTINGS,
         "ser_edge_signers": [f'anna@desk namespaces="ser-edge-model" {PUBLIC_KEY}'],
         "ser_edge_push_keys": [PUBLIC_KEY],
+        "ser_edge_secrets": {"broker": SECRET},
     }
-    check, first, second, config, keys, told = pi.run(
+    check, first, second, config, keys, told, secret = pi.run(
         pi.site("--check", **given),
         pi.site(**given),
         pi.site(**given),
         "/usr/local/bin/ser-edge check-config --config /etc/ser-edge/config.toml --json",
         "cat /etc/ser-edge/authorized_keys",
         "cat /run/systemctl",
+        "cd /etc/ser-edge/secrets && stat -c '%a %U %G' broker && cat broker",
     )
     assert recap(check, "pi")["failed"] == 0, check
     assert recap(first, "pi")["failed"] == 0, first
@@ -300,11 +311,15 @@ def test_the_second_run_changes_nothing(pi: Pi) -> None:
     assert f'restrict,command="/usr/local/bin/ser-edge model receive" {PUBLIC_KEY}' in keys
     # Reloaded, not restarted: restarts are the installer's.
     assert "reload ser-edge.service" in told
-    assert "restart" not in told
+    assert "restart ser-edge.service" not in told
+    assert "restart ser-edge-dashboard.service" in told
+    assert secret.splitlines()[:2] == ["640 root ser-edge", SECRET]
+    assert SECRET not in check + first + second
     settings = json.loads(config.splitlines()[0])["settings"]
     assert settings["audio.dead_fault_s"]["value"] == 4.5
     assert settings["panel.leds"]["value"] == SETTINGS["panel"]["leds"]
     assert settings["panel.rgb"]["value"] == [5, 6, 19]
+    assert settings["alert[0].escalate"]["value"][0]["after_s"] == 120
     assert settings["alert[0].name"]["value"] == SETTINGS["alert"][0]["name"]
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from tests.support import REPOSITORY, need
 
 INSTALLER = REPOSITORY / "firmware_config" / "install.sh"
 
+BESIDE = ("ser-edge-deliver.service", "ser-edge-dashboard.service")
 FAILURES = {
     "venv": "no space left",
     "pip": "no matching distribution",
@@ -66,6 +68,58 @@ def test_what_lies_where(machine: Machine) -> None:
         lines = files[f"etc/ser-edge/{keys}"].splitlines()
         assert lines
         assert all(line.startswith("#") for line in lines)
+
+
+def test_secrets_have_a_folder_that_the_service_alone_may_read() -> None:
+    text = (INSTALLER.parent / "install/machine.sh").read_text()
+    assert "readonly secrets=$etc/secrets\n" in text
+    assert 'install -d -o root -g "$user" -m 2750 "$secrets"' in text
+
+
+def test_secrets_are_never_touched(machine: Machine) -> None:
+    machine.installed()
+    secret = machine.config.parent / "secrets/family"
+    secret.write_text("of the owner\n")
+    secret.chmod(0o640)
+    machine.change_source()
+    machine.installed()
+    machine.installed("--uninstall", "--yes")
+    assert secret.read_text() == "of the owner\n"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o640
+    machine.installed("--uninstall", "--purge", "--yes")
+    assert not secret.exists()
+
+
+def test_an_older_installation_gets_the_units_that_it_had_not(machine: Machine) -> None:
+    kept = {name: machine.source / "systemd" / name for name in BESIDE}
+    texts = {name: path.read_text() for name, path in kept.items()}
+    for path in kept.values():
+        path.unlink()
+    machine.installed()
+    for name, path in kept.items():
+        path.write_text(texts[name])
+    said = machine.installed()
+    for name in BESIDE:
+        assert f"install: install the unit {name}" in said
+        assert f"install: have {name} started at every boot" in said
+        assert machine.files()[f"etc/systemd/system/{name}"] == texts[name]
+    assert not [line for line in said if "ser-edge.service" in line]
+
+
+def test_everything_that_the_care_needs_is_installed_and_tried() -> None:
+    text = (INSTALLER.parent / "install/release.sh").read_text()
+    assert re.search(r"^readonly EXTRAS=pi,care$", text, re.MULTILINE)
+    assert text.count("[$EXTRAS]") == 2
+    container = (REPOSITORY / "script/test-container").read_text()
+    assert "readonly EXTRAS=pi,care " in container
+    setup = (REPOSITORY / "setup.py").read_text()
+    care = re.search(r"^CARE = \[\n(.*?)\]", setup, re.MULTILINE | re.DOTALL)
+    assert care
+    distributions = re.findall(r'"([\w-]+)', care[1])
+    modules = {"paho-mqtt": "paho.mqtt.client"}
+    tried = re.search(r"-c 'import (flask[^']*)'", text)
+    assert tried
+    assert tried[1].split(", ") == [modules.get(name, name) for name in distributions]
 
 
 def test_names_are_those_of_the_program(machine: Machine) -> None:

@@ -49,7 +49,7 @@ def _download(own: Path, target: Path) -> None:
     platforms = [f"--platform={name}" for name in (*_PLATFORMS, *_OLD_PLATFORMS)]
     run(
         *(*_PIP, "download", "--only-binary=:all:", "--python-version=3.11", *platforms),
-        *("--find-links", target, "--dest", target, f"{own}[pi]"),
+        *("--find-links", target, "--dest", target, f"{own}[pi,care]"),
     )
     (target / own.name).unlink(missing_ok=True)
 
