@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from edge.record.moments import rfc3339
 from edge.record.schema import BUSY_TIMEOUT_S, SCHEMA_VERSION, check_version, is_empty, transaction
 
 T = TypeVar("T")
+
+_PAUSES: Final = 2.0
+"""Rest after each change, as a multiple of the time that it took: the ears come first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,8 +190,11 @@ class Outbox:
         query = f"UPDATE outbox SET {assignment} WHERE message = :message"  # noqa: S608 - our own
 
         def update(connection: sqlite3.Connection) -> None:
+            began_s = time.monotonic()
             with transaction(connection):
                 connection.execute(query, {"message": message, "value": value})
+            # SQLite has no queue: who writes without a pause lets nobody else in.
+            time.sleep(_PAUSES * (time.monotonic() - began_s))
 
         self._ask(update, None)
 

@@ -24,6 +24,7 @@ BUSY_TIMEOUT_S: Final = 5.0
 """Patience of a reader, and of who delivers: they may wait for one another."""
 EARS_TIMEOUT_S: Final = 0.25
 """Patience of the ears: what cannot be written by then waits in memory."""
+_SHORT_TIMEOUT_S: Final = 0.01
 
 _FILE_MODE: Final = 0o640
 """How people in a room sounded is theirs: the owner and the group may read, no one else."""
@@ -106,7 +107,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def patient_once(connection: sqlite3.Connection) -> Iterator[None]:
-    """Wait for another writer only once: after a vain wait, no more until a write has succeeded.
+    """Wait long for another writer only once: after a vain wait, shortly until a write succeeds.
 
     So a process that was stopped while it held the file costs the ears one wait and not one each
     time.
@@ -115,9 +116,13 @@ def patient_once(connection: sqlite3.Connection) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if is_busy(error):
-            connection.execute("PRAGMA busy_timeout = 0")
+            _wait_for(connection, _SHORT_TIMEOUT_S)
         raise
-    connection.execute(f"PRAGMA busy_timeout = {round(EARS_TIMEOUT_S * 1000)}")
+    _wait_for(connection, EARS_TIMEOUT_S)
+
+
+def _wait_for(connection: sqlite3.Connection, timeout_s: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {round(timeout_s * 1000)}")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

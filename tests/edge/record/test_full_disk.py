@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import resource
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
 from edge.errors import RecordError
 from edge.record.backlog import Backlog
-from edge.record.query import EventRow, LogReader, NoteRow, Selection
-from tests.edge.record.samples import SESSION, StoppedClock, begun, event, open_log
+from edge.record.care import Action
+from edge.record.outbox import Outbox
+from edge.record.query import (
+    ActionRow,
+    AlertRow,
+    EventRow,
+    LogReader,
+    MinuteRow,
+    NoteRow,
+    Selection,
+)
+from tests.edge.record.samples import (
+    SESSION,
+    StoppedClock,
+    begun,
+    change,
+    event,
+    message,
+    minute,
+    open_log,
+)
 
 
 @pytest.fixture
@@ -122,3 +141,29 @@ def test_what_memory_could_not_hold_is_noted(path, clock):
     assert seconds(path) == [3.0, 4.0, 5.0, 6.0, 7.0]
     with LogReader(path) as reader:
         assert "3 rows were lost" in [*reader.rows(NoteRow, Selection())][-1].text
+
+
+def test_alarms_and_messages_are_the_last_to_be_dropped(path, clock):
+    log = begun(path, clock)
+    log._spool._backlog = Backlog(capacity=5)
+    with files_up_to(10):
+        for n in range(4):
+            raised = change(alarm=f"a{n}")
+            with pytest.raises(RecordError):
+                log.record_changes([raised], clock.at(n), messages=[message(raised)])
+            assert record(log, clock, range(10 * n, 10 * n + 10)) == 10
+        with pytest.raises(RecordError):
+            log.record_action(Action(action="muted", who="button"), clock.at(40.0))
+        with pytest.raises(RecordError):
+            log.record_minute(minute(), clock.at(41.0))
+        with pytest.raises(RecordError):
+            log.record_changes([change(alarm="a4")], clock.at(42.0))
+    log.flush()
+    # Among the alarms the oldest went, when there was nothing else left.
+    with closing(Outbox(path)) as outbox:
+        assert [stored.message.alarm for stored in outbox.due("mqtt")] == ["a1", "a2", "a3"]
+    log.close()
+    with LogReader(path) as reader:
+        assert [row.alarm for row in reader.rows(AlertRow, Selection())] == ["a1", "a2", "a3", "a4"]
+        assert [row.action for row in reader.rows(ActionRow, Selection())] == ["muted"]
+        assert not [*reader.rows(EventRow, Selection()), *reader.rows(MinuteRow, Selection())]
