@@ -116,7 +116,9 @@ class Ears:
 
     def flush(self) -> Sequence[Outcome]:
         """Take the end of the stream."""
-        return self.pipeline.flush()
+        outcomes = self.pipeline.flush()
+        self._count(outcomes, self._clock())
+        return outcomes
 
     def pause(self) -> Sequence[Outcome]:
         """Hear nothing for a while, as somebody wants it: return how what was heard ends.

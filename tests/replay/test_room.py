@@ -31,6 +31,7 @@ from edge.stream.blocks import AudioBlock
 from edge.stream.vad import GateSettings
 from tests.edge.record.samples import SESSION, StoppedClock
 from tests.edge.service.test_runner import Recorder, ScriptedSource
+from tests.fakes.alarms import Watched
 from tests.fakes.panel import MockBoard
 from tests.fakes.sound import bundled, classifier, cut, sample
 from tests.fakes.sources import FifoMicrophone
@@ -82,7 +83,14 @@ class Room:
         self.source = ScriptedSource([])
         ears = Ears(EmotionPipeline(scorer, rules=[RULE]))
         listeners = [PanelListener(panel), logbook, self.recorder]
-        self.runner = Runner(self.source, ears, listeners)
+        watched = Watched(ears, [RULE])
+        self.runner = Runner(
+            self.source,
+            ears,
+            listeners,
+            attend=watched.attend,
+            sounding=lambda: watched.keeper.sounding,
+        )
 
     def play(self, blocks: list[AudioBlock]) -> None:
         self.source._script = list(blocks)

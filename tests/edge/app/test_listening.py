@@ -190,10 +190,10 @@ def test_other_pins_are_lit_and_the_former_ones_left(run: Run) -> None:
     run.status(lambda s: s.health == "listening")
     before = run.listening._panel
     assert run.listening.has_panel
-    run.reload("[panel]\npwm = false\nstatus_pin = 26\n")
+    run.reload("[panel]\npwm = false\nstatus_pin = 21\n")
     assert run.listening._panel is not before
     assert before._is_closed
-    assert run.listening._panel._status._device.pin.info.name == "GPIO26"
+    assert run.listening._panel._status._device.pin.info.name == "GPIO21"
     wait_for(lambda: run.listening._panel._status._device.value == 1)
 
 

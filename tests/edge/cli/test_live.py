@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from edge.cli.live import LiveView, line
-from edge.decide.outcomes import Cause, Signal
+from edge.decide.outcomes import Signal
+from edge.record.care import Action
+from edge.service.happenings import AlarmNews
+from tests.fakes.alarms import change
 
 SIGNAL = Signal(
     health="listening",
@@ -33,6 +36,7 @@ class Terminal(io.StringIO):
         ),
         ({"level_dbfs": 0.0, "alarm": "distress"}, "[############]    0 dBFS"),
         ({"health": "deaf"}, "DEAF "),
+        ({"health": "muted"}, "MUTED "),
     ],
 )
 def test_the_line(changes: dict, expected: str) -> None:
@@ -61,11 +65,11 @@ def test_elsewhere_only_changes_are_printed() -> None:
     view.show(SIGNAL)
     view.show(replace(SIGNAL, health="deaf", fault="the microphone is gone"))
     view.show(SIGNAL)
-    view.take(
-        Cause(at_sample=0, rule="distress", phase="began", reason="sad", confidence=0.7),
-        state="sad",
-    )
+    acknowledged = change(phase="acknowledged", reason="acknowledged", who="button")
+    view.take(AlarmNews(changes=(change(reason="sad"), acknowledged)), state="sad")
+    view.take(Action(action="muted", who="page: anna"), state="sad")
     view.close()
     assert stream.getvalue() == (
-        "the microphone is gone\nsound comes again\nALARM distress began: sad\n"
+        "the microphone is gone\nsound comes again\nALARM distress raised: sad\n"
+        "ALARM distress acknowledged by button\nmuted by page: anna\n"
     )

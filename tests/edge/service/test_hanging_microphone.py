@@ -58,11 +58,9 @@ class Cabin:
             troubles=Troubles(),
         )
 
-        def attend() -> tuple[()]:
-            reporter.turn()
-            return ()
-
-        self.runner = Runner(source, ears, [self.recorder, reporter], attend=attend)
+        self.runner = Runner(
+            source, ears, [self.recorder, reporter], attend=lambda _tell: reporter.turn()
+        )
         self.thread = threading.Thread(target=self.runner.run, daemon=True)
         self.thread.start()
 

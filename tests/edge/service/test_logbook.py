@@ -1,20 +1,39 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from edge.decide.outcomes import Cause, Event, Outcome, Scores, Signal
+from edge.decide.outcomes import Cause, Event, Scores, Signal
+from edge.errors import RecordError
 from edge.record.backlog import Session
+from edge.record.care import Action, Feedback
 from edge.record.log import EventLog
+from edge.record.outbox import Message, Outbox
 from edge.record.query import AlertRow, EventRow, LogReader, MinuteRow, NoteRow, Row, Selection
 from edge.record.retention import Retention
+from edge.service.happenings import AlarmNews, Happening
 from edge.service.logbook import Logbook
 from tests.edge.record.samples import SESSION, StoppedClock
+from tests.fakes.alarms import change
+from tests.fakes.panel import QUIET
 
 RATE_HZ = 16000
+MESSAGE = Message(
+    message="m1",
+    alarm="a1",
+    rule="distress",
+    phase="raised",
+    severity="urgent",
+    reason="sad",
+    room="kitchen",
+    time="2026-11-26T12:00:00.000+01:00",
+    channel="family",
+)
 
 
 @dataclass
@@ -26,6 +45,7 @@ class Room:
     clock: StoppedClock = field(default_factory=StoppedClock)
     session: Session = SESSION
     sample_rate_hz: int = RATE_HZ
+    steady_s: float = 100.0
 
     def __post_init__(self) -> None:
         self.book = Logbook(
@@ -33,13 +53,14 @@ class Room:
             self,
             clock=self.clock,
             counts_minutes=True,
+            monotonic=lambda: self.steady_s,
         )
 
     @property
     def n_seen(self) -> int:
         return round(self.at_s * self.sample_rate_hz)
 
-    def hear(self, outcome: Outcome, state: str = "sad") -> None:
+    def hear(self, outcome: Happening, state: str = "sad") -> None:
         self.at_s = outcome.end_sample / RATE_HZ if isinstance(outcome, Scores) else self.at_s
         self.book.take(outcome, state=state)
 
@@ -90,9 +111,39 @@ def test_events_and_alerts_are_written_at_once(room: Room) -> None:
         )
     )
     room.hear(Cause(at_sample=8000, rule="distress", phase="began", reason="sad", confidence=0.6))
+    room.hear(AlarmNews(changes=(change(),), messages=(MESSAGE,)))
     (event,), (alert,) = room.rows(EventRow), room.rows(AlertRow)
     assert (event.state, event.duration_s) == ("sad", None)
-    assert (alert.rule, alert.phase) == ("distress", "raised")
+    assert (alert.alarm, alert.rule, alert.phase) == ("a1", "distress", "raised")
+    assert [stored.message for stored in Outbox(room.path).due("family")] == [MESSAGE]
+
+
+def test_what_people_did_and_said_is_written(room: Room) -> None:
+    room.hear(Action(action="muted", who="button"))
+    room.hear(Feedback(verdict="wrong", heard_at=room.clock.now(), who="page: anna", truth="calm"))
+    with sqlite3.connect(room.path) as connection:
+        assert connection.execute("SELECT action, who FROM actions").fetchall() == [
+            ("muted", "button")
+        ]
+        assert connection.execute("SELECT verdict, truth, who FROM feedback").fetchall() == [
+            ("wrong", "calm", "page: anna")
+        ]
+    connection.close()
+
+
+def test_what_could_not_be_written_is_written_a_second_later(room: Room) -> None:
+    room.book.show(QUIET)
+    with closing(sqlite3.connect(room.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(RecordError):
+            room.hear(AlarmNews(changes=(change(),), messages=(MESSAGE,)))
+        other.execute("ROLLBACK")
+    room.book.show(QUIET)
+    assert not room.rows(AlertRow)  # not at each tenth of a second
+    room.steady_s += 1.0
+    room.book.show(QUIET)
+    assert [row.alarm for row in room.rows(AlertRow)] == ["a1"]
+    assert [stored.message for stored in Outbox(room.path).due("family")] == [MESSAGE]
 
 
 def test_windows_become_a_line_a_minute_and_the_rest_at_the_end(room: Room) -> None:

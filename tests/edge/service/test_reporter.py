@@ -9,7 +9,7 @@ import pytest
 from edge.decide.outcomes import Signal
 from edge.service.ears import Ears
 from edge.service.reporter import Reporter, in_one_line, latency_of
-from edge.service.status import ModelStatus, read_status
+from edge.service.status import AlarmStatus, ModelStatus, read_status
 from edge.service.systemd import Notifier
 from edge.service.troubles import Troubles
 from tests.edge.service.test_runner import blocks, pipeline
@@ -26,6 +26,10 @@ class Subject:
     model: ModelStatus = MODEL
     on_trial: bool = False
     deaf_restart_s: float = 600.0
+    room: str = "kitchen"
+    alarms: tuple[AlarmStatus, ...] = ()
+    snoozed_until: str | None = None
+    newest_message: int = 0
 
 
 class Desk:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -11,11 +10,15 @@ from edge.decide.alerts import AlertRule
 from edge.decide.outcomes import Cause, Event, Outcome, Scores, Signal
 from edge.errors import RecordError, SourceEnded
 from edge.pipeline import EmotionPipeline, WindowScorer
+from edge.service.alarms import AlarmKeeper
 from edge.service.ears import Ears
+from edge.service.happenings import AlarmNews, Happening
 from edge.service.listeners import Guarded
-from edge.service.runner import LevelMeter, Runner
+from edge.service.muting import MutedSource
+from edge.service.runner import LevelMeter, Runner, Tell
 from edge.stream.blocks import AudioBlock
 from edge.stream.vad import GateSettings
+from tests.fakes.alarms import Watched
 from tests.fakes.sound import block, bundled, classifier, cut, sample
 
 RULE = AlertRule(
@@ -52,12 +55,12 @@ class Recorder:
     """A listener that remembers everything."""
 
     def __init__(self) -> None:
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[Happening] = []
         self.signals: list[Signal] = []
         self.states: list[str] = []
         self.n_closed = 0
 
-    def take(self, outcome: Outcome, *, state: str) -> None:
+    def take(self, outcome: Happening, *, state: str) -> None:
         self.outcomes.append(outcome)
         self.states.append(state)
 
@@ -108,29 +111,70 @@ def test_a_fault_is_deafness_and_passes() -> None:
     assert not deaf.speaking
 
 
+def looked_after(source: ScriptedSource, recorder: Recorder) -> tuple[Runner, AlarmKeeper]:
+    ears = Ears(pipeline())
+    watched = Watched(ears, [RULE])
+    runner = Runner(
+        source,
+        ears,
+        [recorder],
+        attend=watched.attend,
+        sounding=lambda: watched.keeper.sounding,
+    )
+    return runner, watched.keeper
+
+
 def test_signals_carry_state_alarm_and_level() -> None:
     recorder = Recorder()
-    Runner(ScriptedSource(blocks()), Ears(pipeline()), [recorder]).run()
+    looked_after(ScriptedSource(blocks()), recorder)[0].run()
     assert {signal.alarm for signal in recorder.signals} == {None, "any"}
     assert {signal.buzzer for signal in recorder.signals if signal.alarm} == {"beeps"}
     assert {signal.speaking for signal in recorder.signals} == {False, True}
     assert max(signal.level_dbfs for signal in recorder.signals) > -30
 
 
-def test_an_acknowledgement_from_another_thread_ends_the_alarm() -> None:
-    recorder = Recorder()
-    source = ScriptedSource([])
-    runner = Runner(source, Ears(pipeline()), [recorder])
+def test_an_alarm_is_shown_in_the_turn_in_which_it_was_raised_and_after_it_was_told() -> None:
+    order: list[tuple[str, int]] = []
+    source = ScriptedSource(blocks())
 
-    def press() -> None:
-        thread = threading.Thread(target=runner.acknowledge)
-        thread.start()
-        thread.join()
+    class Order(Recorder):
+        def take(self, outcome: Happening, *, state: str) -> None:
+            if isinstance(outcome, AlarmNews):
+                order.append((outcome.changes[0].phase, len(source._script)))
 
-    source._script = [*blocks()[:700], press, *blocks()[700:710]]
+        def show(self, signal: Signal) -> None:
+            if signal.alarm:
+                order.append(("shown", len(source._script)))
+
+    looked_after(source, Order())[0].run()
+    assert [what for what, _ in order[:2]] == ["raised", "shown"]
+    assert order[0][1] == order[1][1]  # not one block later
+
+
+def test_an_alarm_that_begins_with_the_last_window_is_told() -> None:
+    source, recorder = ScriptedSource(blocks()), Recorder()
+    runner, keeper = looked_after(source, recorder)
+    source._script = blocks()[:1]
+    runner._ears.pipeline.flush = lambda: runner._ears.pipeline.push(block(sample()))
     runner.run()
-    assert recorder.signals[-10].alarm == "any"
-    assert recorder.signals[-2].alarm is None
+    assert keeper.open
+    assert any(isinstance(outcome, AlarmNews) for outcome in recorder.outcomes)
+
+
+def test_a_muted_source_is_neither_deaf_nor_listening_until_it_is_replaced() -> None:
+    recorder = Recorder()
+    ears = Ears(pipeline())
+    runner = Runner(MutedSource(sleep=lambda _: None), ears, [recorder], attend=lambda _: attend())
+
+    def attend() -> None:
+        if len(recorder.signals) == 5:
+            runner.replace_source(ScriptedSource(blocks()[:20]))
+
+    runner.run()
+    health = [signal.health for signal in recorder.signals]
+    assert health[:5] == ["muted"] * 5
+    assert set(health[6:-1]) == {"listening"}
+    assert health[-1] == "stopped"
 
 
 def test_stop_ends_the_run() -> None:
@@ -160,7 +204,7 @@ class Broken(Recorder):
 
     broken = True
 
-    def take(self, outcome: Outcome, *, state: str) -> None:
+    def take(self, outcome: Happening, *, state: str) -> None:
         if self.broken:
             raise RecordError("no space left on the device")
         super().take(outcome, state=state)
@@ -249,9 +293,12 @@ def test_a_listener_that_breaks_at_the_end_keeps_none_from_ending() -> None:
 def test_what_happens_between_blocks_is_told_too() -> None:
     recorder = Recorder()
     cause = Cause(at_sample=0, rule="x", phase="ended", reason="rule removed", confidence=0.0)
-    owed = [[], [cause], []]
+    owed = [[], [cause], [], []]
     runner = Runner(
-        ScriptedSource(blocks()[:3]), Ears(pipeline()), [recorder], attend=lambda: owed.pop(0)
+        ScriptedSource(blocks()[:3]),
+        Ears(pipeline()),
+        [recorder],
+        attend=lambda tell: tell(owed.pop(0)),
     )
     runner.run()
     assert recorder.outcomes[0] == cause
@@ -261,10 +308,9 @@ def test_another_source_may_take_its_place_between_blocks() -> None:
     recorder = Recorder()
     first, second = ScriptedSource(blocks()), ScriptedSource(blocks()[:100])
 
-    def attend() -> list[Outcome]:
+    def attend(_tell: Tell) -> None:
         if len(first._script) == len(blocks()) - 50 and runner.source is first:
             runner.replace_source(second)
-        return []
 
     runner = Runner(first, Ears(pipeline()), [recorder], attend=attend)
     runner.run()
