@@ -95,6 +95,14 @@ def test_more_would_be_noticed() -> None:
     assert is_exposed_above(MOST_EXPOSURE_WITH_NETWORK - 0.1, NETWORKED[0])
 
 
+def test_the_guide_promises_no_less_exposure_than_there_is() -> None:
+    guide = (REPOSITORY / "docs/install.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(ser-edge[\w-]*)\.\w+` \|.*\| ([\d.]+) \|$", guide, re.MULTILINE)
+    assert {name for name, _ in rows} == {unit.stem for unit in SERVICES}
+    for name, exposure in rows:
+        assert not is_exposed_above(float(exposure), UNITS / f"{name}.service"), name
+
+
 def is_exposed_above(limit: float, unit: Path) -> bool:
     threshold = f"--threshold={round(10 * limit)}"
     return analyze("security", "--offline=true", threshold, str(unit)).returncode != 0

@@ -6,10 +6,12 @@
 source "$repository/tests/deploy/container/assertions.sh"
 # shellcheck source=tests/deploy/container/updates.sh
 source "$repository/tests/deploy/container/updates.sh"
+# shellcheck source=tests/deploy/container/beside.sh
+source "$repository/tests/deploy/container/beside.sh"
 # shellcheck source=tests/deploy/container/fleet.sh
 source "$repository/tests/deploy/container/fleet.sh"
 
-readonly STEPS=(dry_run first_install hardening microphone crash stuck reload bad_config start_limit
+readonly STEPS=(dry_run first_install hardening microphone beside crash stuck reload bad_config start_limit
     push broken_update update_that_does_not_start stopped_stays_stopped edited_config daily_check
     reboot uninstall former_commit purge)
 
@@ -35,14 +37,14 @@ property() { inside systemctl show --property="$1" --value "${2:-ser-edge.servic
 
 has_property() { same "$(property "$1")" "$2"; }
 
-is_active() { inside systemctl is-active ser-edge.service; }
+is_active() { inside systemctl is-active "${1:-ser-edge.service}"; }
 
 is_listening() { inside ser-edge status; }
 
-process() { property MainPID; }
+process() { property MainPID "${1:-ser-edge.service}"; }
 
-# The process is another one than $1, and there is one.
-runs_anew() { differ "$(process)" "$1" && differ "$(process)" 0 && is_active; }
+# The process of the unit $2 is another one than $1, and there is one.
+runs_anew() { differ "$(process "${2:-}")" "$1" && differ "$(process "${2:-}")" 0 && is_active "${2:-}"; }
 
 release() { inside readlink /opt/ser-edge/current; }
 
@@ -103,6 +105,10 @@ step_first_install() {
     holds "being deaf is exit code 69" exits 69 inside ser-edge status
     holds "the unit and the timer are enabled" inside \
         systemctl is-enabled ser-edge.service ser-edge-selftest.timer
+    holds "so is what runs beside it" inside \
+        systemctl is-enabled ser-edge-deliver.service ser-edge-dashboard.service
+    holds "secrets have a folder of their own" same "$(inside stat -c '%a %U %G' /etc/ser-edge/secrets)" \
+        "2750 root ser-edge"
     holds "the service may write nothing of the program" same '' \
         "$(as_user ser-edge find /opt/ser-edge /usr/local/bin /etc/ser-edge -writable ! -type l)"
     holds "it is in the groups of microphones and pins" says 'audio gpio' as_user ser-edge id -nG
@@ -115,7 +121,7 @@ step_first_install() {
 
 step_hardening() {
     local unit
-    for unit in ser-edge ser-edge-selftest ser-edge-again; do
+    for unit in ser-edge ser-edge-deliver ser-edge-dashboard ser-edge-selftest ser-edge-again; do
         holds "systemd finds no fault in $unit.service" same '' \
             "$(inside systemd-analyze verify "/etc/systemd/system/$unit.service" 2>&1)"
         holds "$unit.service is exposed by 1.5 at most" inside \

@@ -87,6 +87,8 @@ step_reboot() {
     comes_true "before the reboot it listens" 60 is_listening
     holds "the machine starts again" reboot
     comes_true "the service is active after a reboot" 60 is_active
+    comes_true "so is what tells others" 60 is_active ser-edge-deliver.service
+    comes_true "and the page answers" 60 page_answers
     comes_true "and deaf, because its microphone is not there yet" 30 says DEAF inside ser-edge status
     inside systemctl start ser-test-microphone.service
     comes_true "and listens when it comes" 90 is_listening
@@ -135,6 +137,10 @@ step_former_commit() {
     rows=$(inside ser-edge log --json | wc -l)
     holds "this commit updates it" inside "$INSTALLER" "${OFFLINE[@]}"
     comes_true "and listens" 60 is_listening
+    comes_true "it tells others, whatever the former could" 30 is_active ser-edge-deliver.service
+    comes_true "and shows a page" 60 page_answers
+    holds "both also after the next start of the machine" inside \
+        systemctl is-enabled ser-edge-deliver.service ser-edge-dashboard.service
     holds "the log has what it had" test "$(inside ser-edge log --json | wc -l)" -ge "$rows"
     holds "the edited configuration is the same" grep -q 'retention_days = 30' \
         "$container/etc/ser-edge/config.toml"
