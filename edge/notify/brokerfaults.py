@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any, Final
@@ -75,12 +74,16 @@ def _why(login: Login, error: Exception) -> str:
             f"its certificate is refused ({error.verify_message}); "
             f"mqtt.ca_file, now {authority}, must hold the authority that signed it"
         )
-    if isinstance(error, ssl.SSLError):
-        return "it does not speak TLS there; look at mqtt.port and mqtt.tls"
-    if isinstance(error, socket.gaierror):
-        return "no address is known for this name; look at mqtt.host and the network"
-    if isinstance(error, TimeoutError):
-        return "it does not answer"
-    if isinstance(error, OSError) and error.errno == errno.ECONNREFUSED:
-        return "nobody answers on this port; is the broker running?"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if login.settings.tls and isinstance(error, ConnectionResetError):
+        return _NO_TLS
+    known = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), None)
+    return known or getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+_NO_TLS: Final = "it does not speak TLS there; look at mqtt.port and mqtt.tls"
+_REASONS: Final[dict[type[Exception], str]] = {
+    ssl.SSLError: _NO_TLS,
+    socket.gaierror: "no address is known for this name; look at mqtt.host and the network",
+    TimeoutError: "it does not answer",
+    ConnectionRefusedError: "nobody answers on this port; is the broker running?",
+}

@@ -35,8 +35,14 @@ class Channel(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Give back what is held; may be called again."""
+    def prepare(self) -> None:
+        """Load what takes long, so that the first alarm need not wait for it.
+
+        Raises
+        ------
+        DeliveryError
+            If it can be seen already that no message will arrive.
+        """
         ...
 
 

@@ -92,6 +92,15 @@ class Courier:
         """Begin nothing new; from any thread."""
         self._is_ending.set()
 
+    def prepare(self) -> None:
+        """Make ready for the first message. Never raises."""
+        try:
+            self._channel.prepare()
+        except DeliveryError as error:
+            self.complaint.say(str(error))
+        except Exception as error:  # noqa: BLE001 - a library's fault must not end the courier
+            self.complaint.say(_failed_library(error))
+
     def turn(self) -> float:
         """Deliver what is due, and return after how many seconds to come back (`inf`: never).
 
@@ -154,8 +163,7 @@ class Courier:
             self._failed(stored, str(error))
             return False
         except Exception as error:  # noqa: BLE001 - a library's fault must not end the courier
-            # Not its text, which may hold an address that is a secret.
-            self._failed(stored, f"the library for it has failed with {type(error).__name__}")
+            self._failed(stored, _failed_library(error))
             return False
         self._confirm(stored)
         return True
@@ -181,3 +189,8 @@ class Courier:
         rests = [held.rest_s for key in self._left if (held := self._held.get(key))]
         is_held = len(rests) == len(self._left)
         return min([*rests, inf if is_held else self._backoff.rest_s])
+
+
+def _failed_library(error: Exception) -> str:
+    # Not its text, which may hold an address that is a secret.
+    return f"the library for it has failed with {type(error).__name__}"

@@ -80,6 +80,7 @@ class Deliverer:
     ) -> None:
         for thread in before:
             thread.join()
+        courier.prepare()
         while not self._is_ending.is_set():
             rest_s = courier.turn()
             wake.wait(min(rest_s, POLL_S))

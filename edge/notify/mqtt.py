@@ -98,8 +98,8 @@ class MqttChannel:
         event = {"event_type": kind, **table(message, now=self._clock.now())}
         return self._connection().tell(self._topic, json.dumps(event, ensure_ascii=False))
 
-    def close(self) -> None:
-        """Nothing is held: the connection is somebody else's."""
+    def prepare(self) -> None:
+        """Nothing: the connection is somebody else's."""
 
 
 class BrokerLink:

@@ -61,11 +61,23 @@ class Push:
             raise DeliveryError("; ".join(faults))
         return ""
 
-    def close(self) -> None:
-        """Nothing is held."""
+    def prepare(self) -> None:
+        """Load the library, which takes seconds on a small Pi, and look at the addresses."""
+        require(_LIBRARY)
+        for url in addresses(self._url_file):
+            with _Eavesdropper():
+                self._service(url)
+
+    def _service(self, url: str) -> Any:
+        from apprise import Apprise, AppriseAsset
+
+        service = Apprise(asset=AppriseAsset(app_id="ser-edge", async_mode=False))
+        if not service.add(url):
+            raise DeliveryError(f"{self._url_file} holds an address that Apprise does not know")
+        return service
 
     def _tell(self, url: str, message: Message) -> None:
-        from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+        from apprise import NotifyFormat, NotifyType
 
         said = words(message, now=self._clock.now())
         kinds = {
@@ -75,10 +87,7 @@ class Push:
         }
         is_over = message.phase in {"acknowledged", "ended"}
         with _Eavesdropper() as heard:
-            service = Apprise(asset=AppriseAsset(app_id="ser-edge", async_mode=False))
-            if not service.add(url):
-                raise DeliveryError(f"{self._url_file} holds an address that Apprise does not know")
-            is_told = service.notify(
+            is_told = self._service(url).notify(
                 title=said.title,
                 body=said.text,
                 notify_type=NotifyType.SUCCESS if is_over else kinds[message.severity],

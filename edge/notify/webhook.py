@@ -38,5 +38,6 @@ class Webhook:
         ask(addresses(self._url_file)[0], body=body, headers=headers)
         return ""
 
-    def close(self) -> None:
-        """Nothing is held."""
+    def prepare(self) -> None:
+        """Look whether there is an address."""
+        addresses(self._url_file)

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,7 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.site.location)
         self.send_header("Content-Length", "2")
         self.end_headers()
-        self.wfile.write(b"{}")
+        with suppress(BrokenPipeError):  # who did not wait for it
+            self.wfile.write(b"{}")
 
     do_GET = do_POST = do_PUT = _respond  # noqa: N815 - as the library calls them
 

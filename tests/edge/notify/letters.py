@@ -46,7 +46,7 @@ class FakeChannel(Channel):
         self.got.append(message)
         return ""
 
-    def close(self) -> None:
+    def prepare(self) -> None:
         pass
 
     @property

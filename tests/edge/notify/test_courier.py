@@ -58,7 +58,7 @@ def test_what_waits_is_delivered_oldest_first_and_never_again(courier, channel, 
 def test_a_great_backlog_is_emptied_and_the_newest_alarm_does_not_wait_for_it(
     courier, channel, log_file, clock
 ):
-    ids = log_with(log_file, clock, 230)
+    ids = log_with(log_file, clock, 130)
     channel.refused = set(ids[:-1])
 
     courier.turn()
