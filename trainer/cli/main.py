@@ -27,6 +27,7 @@ VERBS: Final = {
     "reproduce": "run every recipe by its published split and by new speakers, write one table",
     "sign": "sign a model file with a key of ssh, as devices want it",
     "push": "bring a model file to devices over ssh; each tries it and may go back",
+    "tune-alerts": "propose thresholds of alert rules from what people said of alarms",
     "parity": "compare the desktop's features with the device's",
 }
 
@@ -75,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _verb_module(verb: str) -> ModuleType:
-    return importlib.import_module(f"trainer.cli.{verb}")
+    return importlib.import_module(f"trainer.cli.{verb.replace('-', '_')}")
 
 
 def _parser(verb: str | None, module: ModuleType | None) -> argparse.ArgumentParser:
