@@ -17,6 +17,9 @@ from edge.errors import EXIT_INTERNAL, EXIT_OK, EXIT_USAGE, SerError
 VERBS: Final = {
     "run": "listen, and show, log and report what is heard",
     "status": "say whether it listens now, and what it hears",
+    "alarms": "list the alarms that are open, acknowledge or snooze them",
+    "mute": "close the microphone, until it is opened by hand",
+    "unmute": "open the microphone again",
     "analyze": "tell the emotions of recordings",
     "devices": "list the microphones",
     "doctor": "check this machine and name the remedy for each finding",

@@ -22,6 +22,7 @@ EXAMPLES = """\
 """
 
 _NOTHING: Final = "no ser-edge runs here; start it with `sudo systemctl start ser-edge`"
+_WELL: Final = {"listening", "muted"}
 _UNITS: Final = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
@@ -33,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Print the status; 69 if nothing runs, or if it is deaf."""
+    """Print the status; 69 if nothing runs, or if it is deaf: muted is what somebody wants."""
     places = Places.here()
     if arguments.watch:
         _watch(places)
@@ -42,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
         print(json.dumps(_table(status), ensure_ascii=False))
     else:
         print(_text(status))
-    is_well = status is not None and status.alive and status.health == "listening"
+    is_well = status is not None and status.alive and status.health in _WELL
     return EXIT_OK if is_well else EXIT_UNAVAILABLE
 
 
@@ -78,8 +79,11 @@ def _rows(status: Status) -> Iterator[tuple[str, str]]:
     yield _HEALTH.get(status.health, status.health), status.fault or status.source
     if status.health == "listening":
         yield "hears", _heard(status)
-    if status.alarm:
-        yield "ALARM", status.alarm
+    for alarm in status.alarms:
+        what = "ALARM" if alarm.sounding else "unanswered"
+        yield what, f"{alarm.rule}: {alarm.reason}, raised {clock_of(alarm.raised)}"
+    if status.snoozed_until:
+        yield "snoozed", f"until {clock_of(status.snoozed_until)}: no rule raises an alarm"
     yield "model", _model(status)
     if status.latency_ms:
         yield "speed", _speed(status)
@@ -92,14 +96,23 @@ def _rows(status: Status) -> Iterator[tuple[str, str]]:
         yield from (("", line) for line in rest)
 
 
-_HEALTH: Final = {"deaf": "DEAF"}
+_HEALTH: Final = {"deaf": "DEAF", "muted": "MUTED"}
 
 
 def _heard(status: Status) -> str:
     state = status.state.replace("_", " ")
     sureness = f" {status.confidence:.0%}" if status.confidence else ""
+    since = f" since {clock_of(status.state_since)}" if status.state_since else ""
     speech = ", somebody speaks" if status.speaking else ""
-    return f"{state}{sureness}{speech}, {status.level_dbfs:.0f} dBFS"
+    return f"{state}{sureness}{since}{speech}, {status.level_dbfs:.0f} dBFS"
+
+
+def clock_of(moment: str) -> str:
+    """Return the local time of day of an RFC 3339 text."""
+    try:
+        return datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S")
+    except ValueError:
+        return moment
 
 
 def _model(status: Status) -> str:

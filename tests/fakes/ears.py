@@ -125,7 +125,7 @@ class FakeEars:
         return Answer(alarms=tuple(gone))
 
     def _snooze(self, command: Snooze) -> Answer:
-        until = (datetime.now(UTC) + timedelta(seconds=command.for_s)).isoformat()
+        until = (datetime.now(UTC) + timedelta(seconds=command.for_s or 900.0)).isoformat()
         self.show(snoozed_until=until)
         return Answer(until=until)
 

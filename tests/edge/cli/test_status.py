@@ -10,6 +10,7 @@ import pytest
 from edge.cli import main
 from edge.config.places import Places
 from edge.service.status import ModelStatus, write_status
+from tests.fakes.ears import alarm
 from tests.fakes.service import status
 
 
@@ -49,6 +50,12 @@ def test_it_listens(capsys: pytest.CaptureFixture[str]) -> None:
     assert not {"trouble", "lost", "ALARM"} & rows.keys()
 
 
+def test_muted_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    say(health="muted", source="the microphone, which is muted", state_since=None)
+    assert main(["status"]) == 0
+    assert lines(capsys)["MUTED"] == "the microphone, which is muted"
+
+
 def test_everything_that_may_be_wrong_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     say(
         health="deaf",
@@ -57,6 +64,8 @@ def test_everything_that_may_be_wrong_is_said(capsys: pytest.CaptureFixture[str]
         on_trial=True,
         n_lost=320,
         alarm="distress",
+        alarms=(alarm("a1", reason="sad for 8 s"), alarm("a2", sounding=False)),
+        snoozed_until="2026-11-26T14:03:00+00:00",
         trouble=("the settings stay as they were:\n  first\n  second", "the log: disk full"),
     )
     assert main(["status"]) == 69
@@ -65,7 +74,9 @@ def test_everything_that_may_be_wrong_is_said(capsys: pytest.CaptureFixture[str]
     for words in (
         "kitchen 2 (kitchen-2-ab), on trial: it has yet to prove itself",
         "320 samples",
-        "ALARM       distress",
+        "ALARM       distress: sad for 8 s, raised ",
+        "unanswered  distress: distress for 8 s",
+        "snoozed     until ",
         "trouble     the settings stay as they were:",
         "              second",
         "trouble     the log: disk full",

@@ -138,7 +138,7 @@ def test_an_alarm_is_shown_in_the_turn_in_which_it_was_raised_and_after_it_was_t
     source = ScriptedSource(blocks())
 
     class Order(Recorder):
-        def take(self, outcome: Happening, *, state: str) -> None:
+        def take(self, outcome: Happening, *, state: str) -> None:  # noqa: ARG002 - as others
             if isinstance(outcome, AlarmNews):
                 order.append((outcome.changes[0].phase, len(source._script)))
 
