@@ -18,7 +18,7 @@ from edge.errors import DeliveryError
 from edge.notify.backoff import Backoff
 from edge.notify.channels import MQTT, require
 from edge.notify.complaint import Complaint
-from edge.notify.connection import Connection, Login
+from edge.notify.connection import ANSWER_S, CONNECT_S, Connection, Login
 from edge.notify.discovery import (
     AVAILABILITY,
     COMMANDS,
@@ -129,17 +129,19 @@ class BrokerLink:
         self._connection: Connection | None = None
         self._states = states(None)
         self._changes = Changes(time.monotonic)
+        self._has_tried = threading.Event()
         self._is_ending = threading.Event()
         self.complaint = Complaint(MQTT)
 
     def connection(self) -> Connection:
-        """Return the connection that stands.
+        """Return the connection that stands, once the first attempt has been made.
 
         Raises
         ------
         DeliveryError
             Saying why there is none.
         """
+        self._has_tried.wait(CONNECT_S + ANSWER_S)
         connection = self._connection
         if connection is None or connection.has_ended.is_set():
             broker = f"{self._plan.settings.host}:{self._plan.settings.port}"
@@ -167,6 +169,7 @@ class BrokerLink:
     def stop(self) -> None:
         """End properly: say that the room is not there any more."""
         self._is_ending.set()
+        self._has_tried.set()
         connection = self._connection
         if connection and not connection.has_ended.is_set():
             with suppress(DeliveryError):
@@ -180,11 +183,13 @@ class BrokerLink:
             connection = Connection(self._plan.login(), on_message=self._arrived)
         except DeliveryError as error:
             self.complaint.say(str(error))
+            self._has_tried.set()
             return
         self.complaint.over()
         with self._lock:
             self._connection = connection
             self._introduce()
+        self._has_tried.set()
         self._on_up()
         connection.has_ended.wait()
         if not self._is_ending.is_set():
