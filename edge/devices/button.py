@@ -23,8 +23,8 @@ class PushButton:
 
     Parameters
     ----------
-    device : gpiozero.Button
-        The button, without bounce time: bouncing is dealt with here. It is closed with this.
+    device : gpiozero.DigitalInputDevice
+        Its pin, without bounce time: bouncing is dealt with here. It is closed with this.
     on_press : callable
         Called in this button's thread: it should only set a flag. What it raises is logged.
     timing : PressTiming
@@ -45,9 +45,9 @@ class PushButton:
         self._on_press = on_press
         self._clock = clock
         self._edges: SimpleQueue[Edge | None] = SimpleQueue()
-        self._presses = PressClassifier(timing, is_down=device.is_pressed)
-        device.when_pressed = lambda: self._edges.put((self._clock(), True))
-        device.when_released = lambda: self._edges.put((self._clock(), False))
+        self._presses = PressClassifier(timing, is_down=device.is_active)
+        device.when_activated = lambda: self._edges.put((self._clock(), True))
+        device.when_deactivated = lambda: self._edges.put((self._clock(), False))
         self._thread = threading.Thread(target=self._run, name="button", daemon=True)
         self._thread.start()
 
@@ -72,7 +72,7 @@ class PushButton:
             return self._changed(self._edges.get(timeout=self._wait_s()))
         except Empty:
             # The pin itself is asked: the kernel may have lost a change.
-            is_down, now_s = self._device.is_pressed, self._clock()
+            is_down, now_s = self._device.is_active, self._clock()
         try:
             return self._changed(self._edges.get_nowait())  # what was seen is older than this
         except Empty:

@@ -163,7 +163,11 @@ class GpioPanel:
         pin = self._pins.button
         if pin is None:
             return
-        button = claim("button", pin, lambda: gpiozero.Button(pin, pin_factory=self._pin_factory))
+        button = claim(
+            "button",
+            pin,
+            lambda: gpiozero.DigitalInputDevice(pin, pull_up=True, pin_factory=self._pin_factory),
+        )
         devices.callback(PushButton(button, on_press=on_press).close)
 
 

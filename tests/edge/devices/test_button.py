@@ -8,18 +8,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import pytest
 
 from edge.devices.button import PushButton
 from edge.devices.gpio import PanelPins
 from edge.devices.panel import GpioPanel
-from edge.devices.presses import USUAL_TIMING, Press
+from edge.devices.presses import Press, PressTiming
 from tests.fakes.panel import MockBoard
 
 gpiozero = pytest.importorskip("gpiozero")
 PIN = 16
-HOLD_S = USUAL_TIMING.hold_s
+QUICK = PressTiming(bounce_s=0.003, double_gap_s=0.04, hold_s=0.2)
+"""Ten times as quick as usual: the thread's waiting is real."""
 LIMIT_S = 20.0
 
 
@@ -31,8 +33,18 @@ class Finger:
         self.now_s = 0.0
         self.heard: SimpleQueue[Press] = SimpleQueue()
 
-    def device(self) -> gpiozero.Button:
-        return gpiozero.Button(PIN, pin_factory=self.board.factory)
+    def device(self) -> gpiozero.DigitalInputDevice:
+        return gpiozero.DigitalInputDevice(PIN, pull_up=True, pin_factory=self.board.factory)
+
+    def button(
+        self, on_press: Callable[[Press], None] | None = None, *, device: Any = None
+    ) -> PushButton:
+        return PushButton(
+            device or self.device(),
+            on_press=on_press or self.heard.put,
+            timing=QUICK,
+            clock=lambda: self.now_s,
+        )
 
     def press(self, *durations_s: float) -> None:
         """Close the contact and change it after each duration."""
@@ -67,9 +79,7 @@ def finger() -> Iterator[Finger]:
 def watched(
     finger: Finger, on_press: Callable[[Press], None] | None = None
 ) -> Iterator[PushButton]:
-    button = PushButton(
-        finger.device(), on_press=on_press or finger.heard.put, clock=lambda: finger.now_s
-    )
+    button = finger.button(on_press)
     try:
         yield button
     finally:
@@ -77,7 +87,8 @@ def watched(
 
 
 @pytest.mark.parametrize(
-    ("durations_s", "press"), [((0.1,), "short"), ((0.1, 0.2, 0.1), "double"), ((2.5,), "long")]
+    ("durations_s", "press"),
+    [((0.01,), "short"), ((0.01, 0.02, 0.01), "double"), ((0.25,), "long")],
 )
 def test_each_kind_of_press(finger: Finger, durations_s: tuple[float, ...], press: Press) -> None:
     with watched(finger):
@@ -89,7 +100,7 @@ def test_each_kind_of_press(finger: Finger, durations_s: tuple[float, ...], pres
 
 def test_a_long_press_is_told_while_it_is_held(finger: Finger) -> None:
     with watched(finger):
-        finger.hold(2.5)
+        finger.hold(0.25)
         assert finger.next() == "long"
         assert finger.board.pin(PIN).state == 0
     assert finger.heard.empty()
@@ -97,10 +108,10 @@ def test_a_long_press_is_told_while_it_is_held(finger: Finger) -> None:
 
 def test_a_release_that_the_kernel_has_lost_mutes_nothing(finger: Finger) -> None:
     with watched(finger) as button:
-        finger.hold(0.1)
-        while button._presses.due_s != HOLD_S:
+        finger.hold(0.01)
+        while button._presses.due_s != QUICK.hold_s:
             time.sleep(0.001)  # until it counts as pressed
-        button._device.when_released = None
+        button._device.when_deactivated = None
         finger.board.pin(PIN).drive_high()
         finger.now_s += 5.0
         assert finger.next() == "short"
@@ -110,11 +121,12 @@ def test_a_release_that_the_kernel_has_lost_mutes_nothing(finger: Finger) -> Non
 def test_a_button_that_is_stuck_at_the_start_means_nothing(finger: Finger) -> None:
     device = finger.device()
     finger.board.pin(PIN).drive_low()
-    button = PushButton(device, on_press=finger.heard.put, clock=lambda: finger.now_s)
+    assert device.is_active
+    button = finger.button(device=device)
     finger.now_s += 60.0
     finger.board.pin(PIN).drive_high()
     finger.now_s += 1.0
-    finger.press(0.1)
+    finger.press(0.01)
     finger.now_s += 1.0
     assert finger.next() == "short"
     button.close()
@@ -131,7 +143,7 @@ def test_a_press_that_comes_to_nothing_is_logged_and_the_button_lives_on(
 
     with caplog.at_level(logging.ERROR), watched(finger, fails_once):
         for _ in range(2):
-            finger.press(0.1)
+            finger.press(0.01)
             finger.now_s += 1.0
             assert finger.next() == "short"
     assert caplog.text.count("the short press of the button came to nothing") == 1
@@ -145,7 +157,7 @@ def test_pins_that_go_away_end_the_watch_and_not_the_program(
         raise OSError("GPIO gone")
 
     with watched(finger) as button:
-        monkeypatch.setattr(type(button._device), "is_pressed", property(gone))
+        monkeypatch.setattr(type(button._device), "is_active", property(gone))
         finger.hold(0.0)
         finger.now_s += 1.0
         button._thread.join(LIMIT_S)
@@ -160,8 +172,8 @@ def test_whoever_is_told_may_close_it(finger: Finger) -> None:
         button.close()
         closed.set()
 
-    button = PushButton(finger.device(), on_press=close, clock=lambda: finger.now_s)
-    finger.press(0.1)
+    button = finger.button(close)
+    finger.press(0.01)
     finger.now_s += 1.0
     assert closed.wait(LIMIT_S)
     button._thread.join(LIMIT_S)
