@@ -20,6 +20,7 @@ from edge.errors import ConfigError, SerError, SignatureError
 from edge.service.checks import libraries, models, pins, sound, storage, system, unit
 from edge.service.checks.finding import Check, Finding, well
 from edge.service.checks.people import listeners, service_user, this_user
+from edge.service.muting import MuteMark
 from edge.service.status import Status, find_status
 from edge.store.catalog import ModelStore
 from edge.store.entries import Installed
@@ -92,6 +93,10 @@ class Examination:
     def _microphone(self) -> Iterator[Finding]:
         alsa, device = AlsaTree(), self.config.audio.device
         yield Check(name="sound", look=lambda: sound.permission(listeners(), alsa)).finding()
+        if MuteMark(self.places.state_directory()).is_set:
+            # Not even the doctor opens it against somebody's will.
+            yield well("microphone", "it is muted, and was not opened; `ser-edge unmute` opens it")
+            return
         status = self._status()
         if status is not None and status.health == "listening":
             yield well("microphone", f"the service listens to {status.source}")

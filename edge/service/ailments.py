@@ -83,7 +83,7 @@ class Ailments:
             "temperature": lambda: self._heat(config.most_temperature_c),
             "model": lambda: self._of_model() if config.model else None,
             "clock": lambda: self._of_clock(config.clock_s),
-            "log": lambda: self._of_log() if config.log else None,
+            "log": lambda: self._of_log(is_wanted=config.log),
         }
         for name, look in looks.items():
             if reason := look():
@@ -143,10 +143,11 @@ class Ailments:
             "quiet hours may be wrong"
         )
 
-    def _of_log(self) -> str | None:
+    def _of_log(self, *, is_wanted: bool) -> str | None:
         why = self._unwritten()
         unwritten_s = self._lasted_s("log", holds=why is not None)
-        return why if unwritten_s is not None and unwritten_s >= UNWRITTEN_S else None
+        is_long = unwritten_s is not None and unwritten_s >= UNWRITTEN_S
+        return why if is_wanted and is_long else None
 
     def _lasted_s(self, name: str, *, holds: bool) -> float | None:
         """Return since how long something holds; None if it does not."""

@@ -141,16 +141,11 @@ class MuteSwitch:
         """Close the microphone, whatever else may fail."""
         if self.is_muted:
             return Answer(), ()
-        ended = self._shut()
-        self.is_muted = True
-        warning = ""
         try:
-            self._mark.set(who=who, since=rfc3339(self._clock.now()))
-        except OSError as error:
-            warning = (
-                "the microphone is closed, but it will be opened again at the next start: "
-                f"{error.strerror}: {error.filename}"
-            )
+            ended = self._shut()
+        finally:
+            self.is_muted = True
+            warning = self._marked(who)
         return Answer(warning=warning), [*ended, Action(action="muted", who=who)]
 
     def unmute(self, *, who: str) -> tuple[Answer, Sequence[Happening]]:
@@ -169,12 +164,25 @@ class MuteSwitch:
         self.is_muted = False
         return Answer(warning=warning), [Action(action="unmuted", who=who)]
 
+    def _marked(self, who: str) -> str:
+        """Set the mark; return what is to be said where that fails."""
+        try:
+            self._mark.set(who=who, since=rfc3339(self._clock.now()))
+        except OSError as error:
+            return (
+                "the microphone is closed, but it will be opened again at the next start: "
+                f"{error.strerror}: {error.filename}"
+            )
+        return ""
+
     def follow_mark(self) -> Sequence[Happening]:
         """Do what another process of this machine was told."""
         if self._mark.is_set == self.is_muted:
             return ()
-        self.is_muted = not self.is_muted
+        happenings: Sequence[Happening] = ()
         if self.is_muted:
-            return self._shut()
-        self._listen()
-        return ()
+            self._listen()
+        else:
+            happenings = self._shut()
+        self.is_muted = not self.is_muted
+        return happenings
