@@ -30,7 +30,7 @@ _SIZE_AFTER: Final = 0.95
 
 _KEPT: Final = {
     "alerts": f""" AND NOT (monotonic_s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alerts AS later
-        WHERE later.alarm = alerts.alarm AND later.phase IN {CLOSED}))"""
+        WHERE later.alarm = alerts.alarm AND later.phase IN {CLOSED!r}))"""
 }
 
 

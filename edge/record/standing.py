@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from edge.decide.alarms import TROUBLE, DeskState, Instant, OpenAlarm, in_this_boot
+from edge.decide.alarms import TROUBLE, DeskState, Instant, OpenAlarm, Phase, in_this_boot
 from edge.record.moments import Moment
 
-CLOSED: Final = "('acknowledged', 'ended')"
+CLOSED: Final[tuple[Phase, ...]] = ("acknowledged", "ended")
 """The phases after which an alarm is over."""
 
 _COLUMNS: Final = "a.*, s.boot_id FROM alerts AS a JOIN sessions AS s ON s.id = a.session"
@@ -25,7 +25,7 @@ _OPEN: Final = f"""
         SELECT alarm FROM alerts AS began
         WHERE began.phase = 'raised' AND began.monotonic_s IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM alerts AS over
-            WHERE over.alarm = began.alarm AND over.phase IN {CLOSED}))
+            WHERE over.alarm = began.alarm AND over.phase IN {CLOSED!r}))
     ORDER BY a.id
 """
 _CALLED: Final = f"""

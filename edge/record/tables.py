@@ -114,9 +114,12 @@ QUARTERS: Final = """CREATE TABLE quarters (
     PRIMARY KEY (start_ms, state)
 ) WITHOUT ROWID"""
 
+# With the state in it, a page of one state is found without a look at the events themselves.
 INDEXES: Final = (
-    *(f"CREATE INDEX {table}_at_ms ON {table} (at_ms)" for table in TABLES),
+    "CREATE INDEX events_at_ms ON events (at_ms, state)",
+    *(f"CREATE INDEX {table}_at_ms ON {table} (at_ms)" for table in TABLES[1:]),
     "CREATE INDEX alerts_alarm ON alerts (alarm)",
+    "CREATE INDEX outbox_alarm ON outbox (alarm)",
     "CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE confirmed IS NULL",
 )
 
