@@ -21,41 +21,46 @@ _LEAST_VOICE_S: Final = 3.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stretch:
-    """A time in one state, in seconds since some beginning."""
+class Mark:
+    """A time in one state, in seconds since the hour began."""
 
     begin_s: float
     end_s: float
     state: str
 
+    @property
+    def lasts_s(self) -> float:
+        """How long it lasts."""
+        return self.end_s - self.begin_s
 
-def strip(stretches: Iterable[Stretch], alarms_s: Iterable[float] = ()) -> Markup:
+
+def strip(marks: Iterable[Mark], alarms_s: Iterable[float] = ()) -> Markup:
     """Draw one hour: its states from its beginning on, and its alarms as marks above them.
 
     A mark shows the state in which most of the voice in it was; distress goes before the others, so
     that it is not lost among them.
     """
-    paths = [_path(state, runs) for state, runs in sorted(_runs(bins(stretches)).items())]
-    marks = [
+    paths = [_path(state, runs) for state, runs in sorted(_runs(bins(marks)).items())]
+    alarms = [
         Markup('<path class="mark" d="M{:.0f} 0l3-8h-6z"/>').format(at_s / BIN_S)
         for at_s in alarms_s
     ]
     return Markup(
         '<svg class="strip" viewBox="0 -9 {} {}" preserveAspectRatio="none" aria-hidden="true"'
         ' focusable="false">{}</svg>'
-    ).format(N_BINS, _HEIGHT + 9, Markup("").join([*paths, *marks]))
+    ).format(N_BINS, _HEIGHT + 9, Markup("").join([*paths, *alarms]))
 
 
-def bins(stretches: Iterable[Stretch]) -> list[str | None]:
+def bins(marks: Iterable[Mark]) -> list[str | None]:
     """Return the state that each twenty seconds of an hour show; None where nothing was heard."""
     heard: list[dict[str, float]] = [defaultdict(float) for _ in range(N_BINS)]
-    for stretch in stretches:
-        begin, end = max(0.0, stretch.begin_s), min(HOUR_S, stretch.end_s)
+    for mark in marks:
+        begin, end = max(0.0, mark.begin_s), min(HOUR_S, mark.end_s)
         first, last = int(begin // BIN_S), min(N_BINS - 1, int(end // BIN_S))
         for n in range(first, last + 1):
             within_s = min(end, (n + 1) * BIN_S) - max(begin, n * BIN_S)
             if within_s > 0:
-                heard[n][stretch.state] += within_s
+                heard[n][mark.state] += within_s
     return [_shown(seconds) for seconds in heard]
 
 

@@ -10,16 +10,17 @@ from typing import Any, Final
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
 
+from edge.contract.labels import STATES
 from edge.dashboard.drawing.balance import balance
 from edge.dashboard.i18n import day_names, duration, gettext, long_date, ngettext
-from edge.dashboard.pages.totals import Totals, month_totals
+from edge.dashboard.pages.day import FIRST_YEAR, LAST_YEAR
 from edge.dashboard.pieces import pieces
 from edge.dashboard.roles import needs
 from edge.errors import NoInputError
+from edge.record import summary
+from edge.record.summary import DaySums
 
 blueprint: Final = Blueprint("calendar", __name__)
-
-_FIRST_YEAR: Final = 2000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,16 +28,21 @@ class DayCell:
     """A day of the month."""
 
     day: date
-    totals: Totals
+    sums: DaySums
     is_today: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody listened."""
+        return not (self.sums.heard_s or self.sums.n_alarms)
 
     @property
     def picture(self) -> Markup:
         """Its bar."""
         return balance(
-            settled_s=self.totals.settled_s,
-            distress_s=self.totals.distress_s,
-            voice_s=self.totals.voice_s,
+            settled_s=self.sums.group_s("settled"),
+            distress_s=self.sums.group_s("distress"),
+            voice_s=self.sums.voice_s,
         )
 
     @property
@@ -44,10 +50,10 @@ class DayCell:
         """What a screen reader says of it."""
         parts = [
             long_date(self.day),
-            gettext("voice %(time)s", time=duration(self.totals.voice_s)),
-            gettext("distress %(time)s", time=duration(self.totals.distress_s)),
+            gettext("voice %(time)s", time=duration(self.sums.voice_s)),
+            gettext("distress %(time)s", time=duration(self.sums.group_s("distress"))),
         ]
-        if n := self.totals.n_alarms:
+        if n := self.sums.n_alarms:
             parts.append(ngettext("%(num)s alarm", "%(num)s alarms", n))
         return ", ".join(parts)
 
@@ -61,9 +67,18 @@ class Week:
     """From Monday on; None for those of other months."""
 
     @property
-    def totals(self) -> Totals:
+    def is_empty(self) -> bool:
+        """Whether nobody listened in it."""
+        return all(cell.is_empty for cell in self.days if cell)
+
+    @property
+    def sums(self) -> DaySums:
         """Sums of the days shown."""
-        return sum((cell.totals for cell in self.days if cell), Totals())
+        shown = [cell.sums for cell in self.days if cell]
+        return DaySums(
+            states_s={s: sum(one.states_s.get(s, 0.0) for one in shown) for s in STATES},
+            n_alarms=sum(one.n_alarms for one in shown),
+        )
 
 
 @blueprint.get("/calendar")
@@ -81,7 +96,7 @@ def page(month: str) -> str:
     first = _first_day(month)
     today = pieces().now().date()
     after = (first + timedelta(days=31)).replace(day=1)
-    weeks = weeks_of(first, _totals(first, after), today=today)
+    weeks = weeks_of(first, _sums(first, after), today=today)
     return render_template(
         "calendar.html",
         first=first,
@@ -92,14 +107,14 @@ def page(month: str) -> str:
     )
 
 
-def weeks_of(first: date, totals: dict[date, Totals], *, today: date) -> list[Week]:
+def weeks_of(first: date, sums: dict[date, DaySums], *, today: date) -> list[Week]:
     """Return the rows of a month."""
     rows = calendar.Calendar().monthdatescalendar(first.year, first.month)
     return [
         Week(
             number=row[0].isocalendar().week,
             days=tuple(
-                DayCell(day=day, totals=totals.get(day, Totals()), is_today=day == today)
+                DayCell(day=day, sums=sums.get(day, DaySums()), is_today=day == today)
                 if day.month == first.month
                 else None
                 for day in row
@@ -109,11 +124,11 @@ def weeks_of(first: date, totals: dict[date, Totals], *, today: date) -> list[We
     ]
 
 
-def _totals(first: date, after: date) -> dict[date, Totals]:
+def _sums(first: date, after: date) -> dict[date, DaySums]:
     """Return the sums of a month's days; none where there is no log yet."""
     try:
         with pieces().log() as log:
-            return month_totals(log, first, after, pieces().zone)
+            return summary.calendar(log, first, after, pieces().zone, now=pieces().now())
     except NoInputError:
         return {}
 
@@ -123,6 +138,6 @@ def _first_day(month: str) -> date:
         first = date.fromisoformat(f"{month}-01")
     except ValueError:
         abort(404)
-    if not _FIRST_YEAR <= first.year < date.max.year:
+    if not FIRST_YEAR <= first.year <= LAST_YEAR:
         abort(404)
     return first

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
 
 from edge.contract.labels import GROUPS, NO_SPEECH
-from edge.dashboard.drawing.strip import Stretch, strip
+from edge.dashboard.drawing.strip import HOUR_S, Mark, strip
 from edge.dashboard.pages import days, stories
-from edge.dashboard.pages.stories import Span, Story
+from edge.dashboard.pages.stories import Story
 from edge.dashboard.pieces import pieces
 from edge.dashboard.roles import needs
 from edge.errors import NoInputError
+from edge.record.days import day_bounds
+from edge.record.timeline import Stretch, timeline
+
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 9000
+"""Years in which days have a day before and a day after, wherever the room is."""
 
 blueprint: Final = Blueprint("day", __name__)
 
 N_ROWS: Final = 150
 """Stretches on a page of an hour: more would make it too heavy for a phone."""
 
+
+N_ALARMS: Final = 50
+"""Alarms on a page, the newest; the CSV has them all."""
 
 SHOWN: Final = (
     "fearful",
@@ -45,7 +55,6 @@ class HourRow:
     begin: datetime
     picture: Markup
     distress_s: float
-    settled_s: float
     voice_s: float
     n_alarms: int
 
@@ -65,19 +74,20 @@ def today() -> Any:
 @needs("look")
 def page(day: str) -> str:
     """Show a day."""
-    asked, now = _date(day), pieces().now()
-    begin, end = days.bounds(asked, pieces().zone)
-    spans, alarms = _heard(begin, end, now)
+    asked, now, zone = _date(day), pieces().now(), pieces().zone
+    begin, end = day_bounds(asked, zone)
+    stretches, alarms = _heard(begin, end)
     return render_template(
         "day.html",
         day=asked,
         today=now.date(),
-        before=_neighbour(asked, -1),
-        after=_neighbour(asked, 1) if asked < now.date() else None,
+        before=asked - timedelta(days=1),
+        after=asked + timedelta(days=1) if asked < now.date() else None,
         begin=begin,
         end=end,
-        rows=hour_rows(asked, pieces().zone, spans, alarms),
-        alarms=alarms,
+        rows=hour_rows(list(days.hours(asked, zone)), stretches, alarms),
+        alarms=alarms[:N_ALARMS],
+        n_alarms=len(alarms),
         states=SHOWN,
     )
 
@@ -86,90 +96,90 @@ def page(day: str) -> str:
 @needs("look")
 def hour(day: str, hour: int) -> str:
     """Show the stretches of an hour, so many at a time."""
-    asked, now = _date(day), pieces().now()
+    asked = _date(day)
     found = days.hour_bounds(asked, hour, pieces().zone)
     if found is None:
         abort(404)
-    begin, end = found
     first = max(0, request.args.get("from", 0, type=int))
     with pieces().log() as log:
-        spans = [s for s in stories.spans(log, begin, end, now=now) if s.state != NO_SPEECH]
-        said = stories.judgements(log, begin, end)
-        alarms = stories.stories(log, begin, end)
-    return render_template(
-        "hour.html",
-        day=asked,
-        hour=hour,
-        begin=begin,
-        end=end,
-        spans=spans[first : first + N_ROWS],
-        said=said,
-        earlier=max(0, first - N_ROWS) if first else None,
-        later=first + N_ROWS if first + N_ROWS < len(spans) else None,
-        n_spans=len(spans),
-        alarms=alarms,
-    )
+        heard = timeline(log, *found, now=pieces().now()).stretches
+        voiced = [stretch for stretch in heard if stretch.state != NO_SPEECH]
+        shown = voiced[first : first + N_ROWS]
+        return render_template(
+            "hour.html",
+            day=asked,
+            hour=hour,
+            begin=found[0],
+            end=found[1],
+            stretches=shown,
+            said=stories.judgements(log, shown),
+            earlier=max(0, first - N_ROWS) if first else None,
+            later=first + N_ROWS if first + N_ROWS < len(voiced) else None,
+            alarms=stories.stories(log, *found)[:N_ALARMS],
+        )
 
 
 def hour_rows(
-    day: date, zone: tzinfo, spans: Iterable[Span], alarms: Iterable[Story]
+    hours: Sequence[datetime], stretches: Iterable[Stretch], alarms: Iterable[Story]
 ) -> list[HourRow]:
-    """Return the hours in which something was heard, oldest first."""
-    known, raised = list(spans), [alarm.raised for alarm in alarms]
-    rows = [_row(begin, known, raised) for begin in days.hours(day, zone)]
-    return [row for row in rows if row is not None]
-
-
-def _row(begin: datetime, spans: list[Span], raised: list[datetime]) -> HourRow | None:
-    stretches = [
-        Stretch(
-            begin_s=(span.begin - begin).total_seconds(),
-            end_s=(span.end - begin).total_seconds(),
-            state=span.state,
-        )
-        for span in spans
-        if span.end > begin and span.begin < begin + timedelta(hours=1)
+    """Return the hours in which something was heard or somebody was called, oldest first."""
+    if not hours:
+        return []
+    heard: dict[int, list[Mark]] = defaultdict(list)
+    for stretch in stretches:
+        _spread(stretch, hours[0], heard)
+    raised: dict[int, list[float]] = defaultdict(list)
+    for alarm in alarms:
+        n, at_s = divmod((alarm.raised - hours[0]).total_seconds(), HOUR_S)
+        raised[int(n)].append(at_s)
+    return [
+        _row(begin, heard[n], raised[n]) for n, begin in enumerate(hours) if heard[n] or raised[n]
     ]
-    alarms_s = [(at - begin).total_seconds() for at in raised]
-    within = [at_s for at_s in alarms_s if 0 <= at_s < 3600]
-    if not stretches and not within:
-        return None
+
+
+def _spread(stretch: Stretch, since: datetime, heard: dict[int, list[Mark]]) -> None:
+    """Put a stretch into each of the hours that it touches."""
+    # In UTC, since the difference of two times in one zone ignores a change of the clocks.
+    begin_s, end_s = (
+        (moment.astimezone(UTC) - since.astimezone(UTC)).total_seconds()
+        for moment in (stretch.begin, stretch.end)
+    )
+    for n in range(int(begin_s // HOUR_S), int(max(begin_s, end_s - 0.001) // HOUR_S) + 1):
+        heard[n].append(
+            Mark(
+                begin_s=max(0.0, begin_s - n * HOUR_S),
+                end_s=min(HOUR_S, end_s - n * HOUR_S),
+                state=stretch.state,
+            )
+        )
+
+
+def _row(begin: datetime, marks: list[Mark], alarms_s: list[float]) -> HourRow:
     return HourRow(
         begin=begin,
-        picture=strip(stretches, within),
-        distress_s=_seconds(stretches, GROUPS["distress"]),
-        settled_s=_seconds(stretches, GROUPS["settled"]),
-        voice_s=sum(_within(s) for s in stretches if s.state != NO_SPEECH),
-        n_alarms=len(within),
+        picture=strip(marks, alarms_s),
+        distress_s=sum(m.lasts_s for m in marks if m.state in GROUPS["distress"]),
+        voice_s=sum(m.lasts_s for m in marks if m.state != NO_SPEECH),
+        n_alarms=len(alarms_s),
     )
 
 
-def _seconds(stretches: Iterable[Stretch], states: tuple[str, ...]) -> float:
-    return sum(_within(stretch) for stretch in stretches if stretch.state in states)
-
-
-def _within(stretch: Stretch) -> float:
-    return max(0.0, min(3600.0, stretch.end_s) - max(0.0, stretch.begin_s))
-
-
-def _heard(begin: datetime, end: datetime, now: datetime) -> tuple[list[Span], list[Story]]:
+def _heard(begin: datetime, end: datetime) -> tuple[tuple[Stretch, ...], list[Story]]:
     """Return what the log has of a day; nothing where there is no log yet."""
     try:
         with pieces().log() as log:
-            return stories.spans(log, begin, end, now=now), stories.stories(log, begin, end)
+            heard = timeline(log, begin, end, now=pieces().now())
+            return heard.stretches, stories.stories(log, begin, end)
     except NoInputError:
-        return [], []
+        return (), []
 
 
 def _date(text: str) -> date:
+    """Return a date of which there is a day before and a day after."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         abort(404)
-
-
-def _neighbour(day: date, n: int) -> date | None:
-    try:
-        return day + timedelta(days=n)
-    except OverflowError:
-        return None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        abort(404)
+    return day

@@ -1,24 +1,16 @@
-"""Days and hours in the room's zone, also where the clocks change."""
+"""The hours of a day in the room's zone, also where the clocks change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-
-def midnight(day: date, zone: tzinfo) -> datetime:
-    """Return the first moment of a day."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
-
-
-def bounds(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    """Return the first moment of a day and that of the next."""
-    return midnight(day, zone), midnight(day + timedelta(days=1), zone)
+from edge.record.days import day_bounds
 
 
 def hours(day: date, zone: tzinfo) -> Iterator[datetime]:
     """Yield the beginning of each hour of a day: 23 to 25 of them."""
-    begin, end = (moment.astimezone(UTC) for moment in bounds(day, zone))
+    begin, end = (moment.astimezone(UTC) for moment in day_bounds(day, zone))
     while begin < end:
         yield begin.astimezone(zone)
         begin += timedelta(hours=1)

@@ -150,7 +150,7 @@ def _alarm(alarm: AlarmStatus, zone: tzinfo) -> AlarmView:
     return AlarmView(
         id=alarm.id,
         severity=alarm.severity,
-        severity_word=gettext(wording.SEVERITY_WORDS[alarm.severity]),
+        severity_word=wording.severity_word(alarm.severity),
         title=wording.rule_title(alarm.rule),
         reason=alarm.reason,
         raised=datetime.fromisoformat(alarm.raised).astimezone(zone),

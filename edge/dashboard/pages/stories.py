@@ -1,45 +1,20 @@
-"""What the log says of a time, as pages tell it: stretches of one state, alarms with their ends.
+"""What the log says of a time, as pages tell it: alarms with their ends, and what people judged.
 
 Everything is in the room's zone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
-from typing import Final
+from datetime import datetime, tzinfo
 
 from edge.dashboard.i18n import gettext
 from edge.dashboard.pages import wording
+from edge.record.histories import AlarmHistory, alarms_between
 from edge.record.query import LogReader, Selection
-from edge.record.rows import AlertRow, EventRow, FeedbackRow
-
-_LONGEST: Final = timedelta(hours=36)
-"""An alarm is told of so long at most after it was raised."""
-_OVER: Final = frozenset({"acknowledged", "ended"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
-    """A stretch of time in one state."""
-
-    begin: datetime
-    end: datetime
-    state: str
-    confidence: float
-    judgement: str | None = None
-    """What somebody said of it, in words."""
-
-    @property
-    def duration_s(self) -> float:
-        """How long it lasts."""
-        return (self.end - self.begin).total_seconds()
-
-    @property
-    def begin_ms(self) -> int:
-        """Its beginning in milliseconds since the epoch, as addresses have it."""
-        return round(self.begin.timestamp() * 1000)
+from edge.record.rows import FeedbackRow
+from edge.record.timeline import Stretch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +30,7 @@ class Change:
     @property
     def phase_word(self) -> str:
         """What happened, in a word or two."""
-        return gettext(wording.PHASE_WORDS.get(self.phase, self.phase))
+        return wording.phase_word(self.phase)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,18 +40,15 @@ class Story:
     id: str
     rule: str
     severity: str
+    reason: str
     changes: tuple[Change, ...]
     """Oldest first; there is one at least."""
+    is_open: bool
 
     @property
     def raised(self) -> datetime:
         """When it began."""
         return self.changes[0].at
-
-    @property
-    def reason(self) -> str:
-        """Why."""
-        return self.changes[0].reason
 
     @property
     def title(self) -> str:
@@ -86,89 +58,53 @@ class Story:
     @property
     def severity_word(self) -> str:
         """How bad it was."""
-        return gettext(wording.SEVERITY_WORDS.get(self.severity, self.severity))
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nobody has answered it and it has not ended."""
-        return not any(change.phase in _OVER for change in self.changes)
-
-
-def spans(log: LogReader, since: datetime, until: datetime, *, now: datetime) -> list[Span]:
-    """Return the stretches that begin in a time, oldest first."""
-    selection = Selection(since=since, until=until)
-    rows = list(log.rows(EventRow, selection))
-    return [
-        Span(
-            begin=begin,
-            end=_end(row, begin, following, now),
-            state=row.state,
-            confidence=row.confidence,
-        )
-        for row, begin, following in _with_following(rows, since.tzinfo)
-    ]
-
-
-def span_at(log: LogReader, at: datetime, *, now: datetime) -> Span | None:
-    """Return the stretch that begins at a time, to the millisecond."""
-    found = spans(log, at, at + timedelta(milliseconds=1), now=now)
-    return found[0] if found else None
+        return wording.severity_word(self.severity)
 
 
 def stories(log: LogReader, since: datetime, until: datetime) -> list[Story]:
     """Return the alarms that were raised in a time, newest first, with all that became of them."""
-    selection = Selection(since=since, until=until + _LONGEST)
-    changes: dict[str, list[AlertRow]] = {}
-    for row in log.rows(AlertRow, selection):
-        changes.setdefault(row.alarm, []).append(row)
-    told = [_story(rows, since.tzinfo) for rows in changes.values()]
-    return [story for story in reversed(told) if story and story.raised < until]
+    return [story(told, since.tzinfo) for told in reversed(alarms_between(log, since, until))]
 
 
-def judgements(log: LogReader, since: datetime, until: datetime) -> dict[int, str]:
-    """Return what was said of the stretches of a time, by their beginnings in milliseconds."""
+def story(history: AlarmHistory, zone: tzinfo | None) -> Story:
+    """Return an alarm as a page tells it."""
+    return Story(
+        id=history.alarm,
+        rule=history.rule,
+        severity=history.severity,
+        reason=history.reason,
+        is_open=history.is_open,
+        changes=tuple(
+            Change(
+                at=datetime.fromisoformat(change.time).astimezone(zone),
+                phase=change.phase,
+                who=change.who,
+                reason=change.reason,
+                note=change.note,
+            )
+            for change in history.changes
+        ),
+    )
+
+
+def judgements(log: LogReader, stretches: Sequence[Stretch]) -> dict[int, str]:
+    """Return what was said of stretches, newest word last, by the ids of their events."""
+    if not stretches:
+        return {}
     # It is said later than it was heard: today, or a few days after.
-    rows = log.rows(FeedbackRow, Selection(since=since))
+    rows = log.rows(FeedbackRow, Selection(since=stretches[0].begin))
+    said = [(datetime.fromisoformat(row.heard_at), row) for row in rows]
     return {
-        round(heard.timestamp() * 1000): _judgement(row)
-        for row in rows
-        if since <= (heard := datetime.fromisoformat(row.heard_at)) < until
+        stretch.event: _judgement(row)
+        for stretch in stretches
+        for row in _within(said, stretch.begin, stretch.end)
     }
 
 
-def _with_following(
-    rows: list[EventRow], zone: tzinfo | None
-) -> Iterator[tuple[EventRow, datetime, datetime | None]]:
-    begins = [datetime.fromisoformat(row.time).astimezone(zone) for row in rows]
-    return zip(rows, begins, [*begins[1:], None], strict=True)
-
-
-def _end(row: EventRow, begin: datetime, following: datetime | None, now: datetime) -> datetime:
-    if row.duration_s is not None:
-        return begin + timedelta(seconds=row.duration_s)
-    return following or max(begin, now)
-
-
-def _story(rows: Iterable[AlertRow], zone: tzinfo | None) -> Story | None:
-    """Return an alarm's story; None where its beginning is not among the rows."""
-    known = list(rows)
-    if known[0].phase != "raised":
-        return None
-    return Story(
-        id=known[0].alarm,
-        rule=known[0].rule,
-        severity=known[-1].severity,
-        changes=tuple(
-            Change(
-                at=datetime.fromisoformat(row.time).astimezone(zone),
-                phase=row.phase,
-                who=row.who,
-                reason=row.reason,
-                note=row.note,
-            )
-            for row in known
-        ),
-    )
+def _within(
+    said: Iterable[tuple[datetime, FeedbackRow]], begin: datetime, end: datetime
+) -> list[FeedbackRow]:
+    return [row for heard, row in said if begin <= heard < end]
 
 
 def _judgement(row: FeedbackRow) -> str:

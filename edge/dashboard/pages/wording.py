@@ -111,6 +111,16 @@ def state_sentence(state: str) -> str:
     return gettext(_SENTENCES[state]) if state in _SENTENCES else state
 
 
+def severity_word(severity: str) -> str:
+    """Return how bad an alarm is."""
+    return gettext(SEVERITY_WORDS[severity]) if severity in SEVERITY_WORDS else severity
+
+
+def phase_word(phase: str) -> str:
+    """Return what happened to an alarm."""
+    return gettext(PHASE_WORDS[phase]) if phase in PHASE_WORDS else phase
+
+
 def rule_title(rule: str) -> str:
     """Return what an alarm is about, by the name of its rule."""
     kind = rule.removeprefix("trouble: ")

@@ -6,6 +6,7 @@
   if (!live || !window.EventSource) return;
   const lost = document.getElementById("lost");
   const SILENT_MS = 8000;
+  const BROKEN_MS = 2500;
   const PAUSE_MS = 400;
   let stream, heardAt = Date.now(), shown = null, wanted = null, busy = false;
 
@@ -18,6 +19,7 @@
     stream = new EventSource(live.dataset.stream);
     stream.onmessage = (event) => hear(JSON.parse(event.data));
     stream.addEventListener("away", () => hear(null));
+    stream.onerror = () => setTimeout(() => look(BROKEN_MS), BROKEN_MS);
   }
 
   function hear(now) {
@@ -74,11 +76,13 @@
     if (after !== undefined && before !== after) document.getElementById(id).textContent = after;
   }
 
-  setInterval(() => {
-    if (Date.now() - heardAt < SILENT_MS) return;
+  function look(limitMs) {
+    if (Date.now() - heardAt < limitMs) return;
     lost.hidden = false;
     if (stream.readyState === EventSource.CLOSED) open();
-  }, 2000);
+  }
+
+  setInterval(() => look(SILENT_MS), 2000);
 
   open();
 })();
