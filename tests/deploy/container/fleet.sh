@@ -100,9 +100,9 @@ END
     comes_true "it listens" 60 is_listening
     holds "a second run changes nothing" ends_with "changed=0 " playbook site
     before=$(process)
-    holds "another setting" ends_with "changed=2 " \
+    holds "another setting" ends_with "changed=3 " \
         playbook site -e '{"ser_edge_settings": {"audio": {"block_ms": 30}}}'
-    holds "is told by a reload" same "$(process)" "$before"
+    holds "is told by a reload, and a new start of the page" same "$(process)" "$before"
     holds "a wrong one is refused" says "failed=1" \
         playbook site -e '{"ser_edge_settings": {"audio": {"block_ms": 3000}}}'
     holds "and does not get there" says "block_ms = 30" inside ser-edge check-config
