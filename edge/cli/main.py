@@ -27,6 +27,7 @@ VERBS: Final = {
     "selftest": "check that the model gives here what it gave the trainer",
     "model": "show, list, verify, activate and receive models",
     "log": "read the local log",
+    "rules": "show what the alert rules would have done with a recording or a log",
     "calibrate": "measure the room, and how the one person in it usually sounds",
     "feedback": "export what people said of alarms, for `ser-trainer tune-alerts`",
     "deliver": "tell people elsewhere of alarms: MQTT, Apprise, webhooks, a heartbeat",

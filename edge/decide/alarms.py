@@ -47,7 +47,7 @@ class AlarmChange:
     note: str = ""
     confidence: float = 1.0
     step: int = 0
-    """How many steps of its escalation have been taken; a reminder that its cause still holds is
+    """How many steps of its escalation have been taken; a reminder (``again: ...``) is
     ``escalated`` too, and takes none."""
     notify: tuple[str, ...] = ()
     """Channels that are to be told."""

@@ -29,6 +29,9 @@ from edge.decide.quiethours import quiet_span
 LEAST_REMINDER_S: Final = 60.0
 """Least time from one call about an open alarm to the next, whatever its cooldown."""
 
+AGAIN: Final = "again: "
+"""How the reason of a reminder begins: the cause of an open alarm holds still, or has come back."""
+
 SETTLING_S: Final = 120.0
 """Time after a restart in which the program may not yet have noticed a trouble again."""
 
@@ -239,7 +242,7 @@ class AlarmDesk:
 
     def _call(self, rule: Rule, cause: CauseNow, now: Instant) -> AlarmChange:
         if case := self._case_of(rule):
-            return case.remind(rule, f"still: {cause.reason}", at_s=now.monotonic_s)
+            return case.remind(rule, f"{AGAIN}{cause.reason}", at_s=now.monotonic_s)
         self._raised[rule.name] = now
         case = AlarmCase(
             id=self._new_id(),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from edge.decide.alerts import EVERY_DAY
-from edge.decide.desk import SETTLING_S
+from edge.decide.desk import AGAIN, SETTLING_S
 from edge.decide.outcomes import CauseNow
 from tests.edge.decide.room import DEAF, NOON, PLAIN, RULE, SAD, Room
 from tests.support import need
@@ -113,9 +113,9 @@ def test_while_it_lasts_and_nobody_answers_all_are_called_again_after_each_coold
     assert told == [
         (1.0, f"plain raised: {SAD.reason}"),
         (61.0, "plain quieted: sounded for 60 s"),
-        (301.0, f"plain escalated: still: {SAD.reason}"),
+        (301.0, f"plain escalated: again: {SAD.reason}"),
         (361.0, "plain quieted: sounded for 60 s"),
-        (601.0, f"plain escalated: still: {SAD.reason}"),
+        (601.0, f"plain escalated: again: {SAD.reason}"),
         (661.0, "plain quieted: sounded for 60 s"),
     ]
 
@@ -123,7 +123,7 @@ def test_while_it_lasts_and_nobody_answers_all_are_called_again_after_each_coold
 def test_a_reminder_takes_no_step_and_reaches_all_that_were_called() -> None:
     room = Room()
     room.hear(700, "help")
-    reminder = next(w.change for w in room.written if w.change.reason.startswith("still"))
+    reminder = next(w.change for w in room.written if w.change.reason.startswith(AGAIN))
     assert (reminder.step, reminder.notify) == (2, ("anna", "neighbour", "doctor"))
 
 
@@ -199,7 +199,7 @@ def test_a_snooze_silences_holds_back_and_pauses_the_escalation() -> None:
     assert room.snooze(900) == []  # it had sounded its time
     assert room.desk.snoozed_until == NOON + timedelta(seconds=1000)
     assert room.hear(900, "help") == [
-        (1000.0, f"help escalated: still: {SAD.reason}"),
+        (1000.0, f"help escalated: again: {SAD.reason}"),
     ]
     assert room.desk.snoozed_until is None
     assert room.hear(60, "help")[0] == (

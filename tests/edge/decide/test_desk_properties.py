@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from edge.decide.alarms import AlarmChange, Instant, in_this_boot
 from edge.decide.alerts import Escalation
+from edge.decide.desk import AGAIN
 from tests.edge.decide.room import DEAF, PLAIN, RULE, Action, Room
 
 NIGHT = replace(PLAIN, name="night", cooldown_s=200.0, quiet_hours=("12:05-12:20",))
@@ -137,7 +138,7 @@ def spoken(room: Room) -> list[tuple[float, str, str]]:
     return [
         (written.true_s, written.change.rule, written.change.phase)
         for written in room.written
-        if written.change.phase != "quieted" and not written.change.reason.startswith("still")
+        if written.change.phase != "quieted" and not written.change.reason.startswith(AGAIN)
     ]
 
 
