@@ -47,6 +47,10 @@ _NEWEST: Final = """
         UNION ALL SELECT at_ms, at_s, 0 FROM (SELECT * FROM actions ORDER BY id DESC LIMIT 1)
             WHERE session = :session)
 """
+_MUTED: Final = """
+    SELECT action, session, at_ms, at_s FROM actions WHERE action IN ('muted', 'unmuted')
+    ORDER BY id DESC LIMIT 1
+"""
 
 
 class Span(NamedTuple):
@@ -114,13 +118,13 @@ def _still_heard(
     log: LogReader, begin: _Place, session: int, now_ms: int
 ) -> Iterator[tuple[int, int]]:
     (newest,) = log.select(_NEWEST, {"session": session})
-    if newest["at_ms"] is None or newest["at_ms"] <= begin.at_ms:
-        yield begin.at_ms, now_ms
-        return
-    end = _Place(newest["at_ms"], newest["at_s"])
-    yield from _pieces(log, begin, end, session)
-    if not newest["counts_minutes"] or now_ms - end.at_ms < _SILENT_MS:
-        yield end.at_ms, now_ms
+    last = max(begin, _Place(newest["at_ms"] or 0, newest["at_s"] or 0.0))
+    muted = next(log.select(_MUTED), None)
+    if muted and (muted["action"], muted["session"]) == ("muted", session):
+        last = max(begin, _Place(muted["at_ms"], muted["at_s"]))
+    elif not newest["counts_minutes"] or now_ms - last.at_ms < _SILENT_MS:
+        last = _Place(now_ms, last.at_s + (now_ms - last.at_ms) / 1000)
+    yield from _pieces(log, begin, last, session)
 
 
 def _pieces(log: LogReader, begin: _Place, end: _Place, session: int) -> Iterator[tuple[int, int]]:
