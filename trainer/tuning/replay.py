@@ -15,6 +15,7 @@ from edge.decide.alarms import Instant
 from edge.decide.alerts import AlertRule, RuleWatch
 from edge.decide.desk import AlarmDesk
 from edge.decide.feedback import Stretch, moment
+from edge.decide.outcomes import CauseNow
 
 _RATE_HZ = 1000
 """Positions are counted in milliseconds: no sound is here whose rate would matter."""
@@ -41,34 +42,43 @@ def calls(stretches: Sequence[Stretch], rule: AlertRule, *, hop_s: float) -> lis
     hop_s : float
         Time from one window to the next.
     """
+    desk = _Desk(rule)
     watch = RuleWatch(rule, sample_rate_hz=_RATE_HZ, hop_length=round(hop_s * _RATE_HZ))
-    numbers = count()
-    desk = AlarmDesk([rule], new_id=lambda: str(next(numbers)))
     emotion = next(iter(rule.emotions))
     n_memory = max(1, round(rule.within_s / hop_s))
-    found: list[datetime] = []
+    holds = False
     for piece in _pieces(stretches, rule, hop_s=hop_s):
-        holds = piece.together >= rule.confidence
-        if not (holds or watch.held_s or watch.cause):
+        is_there = piece.together >= rule.confidence
+        if not (is_there or holds or watch.held_s):
             continue
         # Beyond the rule's memory nothing changes any more, but that a cause may call again.
-        n_windows = piece.n_windows if holds else min(piece.n_windows, n_memory)
-        for i in range(n_windows):
-            watch.push({emotion: piece.together}, at_sample=0)
-            at = piece.begins + timedelta(seconds=(i + 1) * hop_s)
-            if watch.cause or desk.open:
-                found += _raised(desk, watch, at)
-        if not watch.cause:
-            desk.turn(_instant(piece.begins), {})
-    return found
+        n_windows = piece.n_windows if is_there else min(piece.n_windows, n_memory)
+        for i in range(1, n_windows + 1):
+            if news := watch.push({emotion: piece.together}, at_sample=0):
+                holds = news.phase == "began"
+            if holds:
+                desk.ask(piece.begins + timedelta(seconds=i * hop_s))
+    return desk.calls
 
 
-def _raised(desk: AlarmDesk, watch: RuleWatch, at: datetime) -> Iterator[datetime]:
-    cause = watch.cause
-    changes = desk.turn(_instant(at), {watch.rule.name: cause} if cause else {})
-    if any(change.phase == "raised" for change in changes):
-        desk.acknowledge(_instant(at), who="replay")
-        yield at
+class _Desk:
+    """The device's desk, and somebody who answers at once."""
+
+    def __init__(self, rule: AlertRule) -> None:
+        numbers = count()
+        self.calls: list[datetime] = []
+        self._desk = AlarmDesk([rule], new_id=lambda: str(next(numbers)))
+        self._causes = {rule.name: CauseNow(reason="replay")}
+        self._pause = timedelta(seconds=rule.cooldown_s)
+
+    def ask(self, at: datetime) -> None:
+        """Let a cause hold at a moment; whether it calls is the desk's."""
+        if self.calls and at - self.calls[-1] < self._pause:
+            return  # it would say so itself, but takes longer
+        now = Instant(monotonic_s=at.timestamp(), wall=at)
+        if any(change.phase == "raised" for change in self._desk.turn(now, self._causes)):
+            self._desk.acknowledge(now, who="replay")
+            self.calls.append(at)
 
 
 def _pieces(stretches: Iterable[Stretch], rule: AlertRule, *, hop_s: float) -> Iterator[_Piece]:
@@ -84,7 +94,3 @@ def _pieces(stretches: Iterable[Stretch], rule: AlertRule, *, hop_s: float) -> I
         together = sum(stretch.probabilities.get(emotion, 0.0) for emotion in rule.emotions)
         yield _Piece(begins=begins, n_windows=n_windows, together=together)
         until = begins + timedelta(seconds=n_windows * hop_s)
-
-
-def _instant(at: datetime) -> Instant:
-    return Instant(monotonic_s=at.timestamp(), wall=at)

@@ -46,7 +46,7 @@ def test_the_replay_keeps_cooldown_and_quiet_hours():
     for minute in (0, 2, 10):
         diary.distress(noon(0) + timedelta(minutes=minute), 0.9)
     assert replayed(diary) == ["01 12:00:08", "01 12:10:08"]
-    assert replayed(diary, replace(RULE, cooldown_s=0.0)) == [
+    assert replayed(diary, replace(RULE, cooldown_s=60.0)) == [
         "01 12:00:08",
         "01 12:02:08",
         "01 12:10:08",
