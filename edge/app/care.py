@@ -92,11 +92,11 @@ class Care:
 
     def turn(self, tell: Tell) -> None:
         """Do what people want, then look who must be called."""
-        self.orders.turn(tell)
+        has_obeyed = self.orders.turn(tell)
         if not self._is_service and self._switch and time.monotonic() >= self._mark_due_s:
             self._mark_due_s = time.monotonic() + _MARK_LOOK_S
             tell(self._switch.follow_mark())
-        if self.keeper.is_due(n_windows=self._ears.vitals.n_windows):
+        if self.keeper.is_due(n_windows=self._ears.vitals.n_windows) or has_obeyed:
             tell(self.keeper.turn(self._causes()))
 
     def go_by(self, former: Config, config: Config) -> None:

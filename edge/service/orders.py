@@ -89,12 +89,22 @@ class Orders:
         """Note that the button was pressed; for the button's own thread."""
         self._presses.append(press)
 
-    def turn(self, tell: Callable[[Sequence[Happening]], None]) -> None:
-        """Do what is wanted; `tell` writes it down and passes it on."""
+    def turn(self, tell: Callable[[Sequence[Happening]], None]) -> bool:
+        """Do what is wanted; `tell` writes it down and passes it on.
+
+        Returns
+        -------
+        bool
+            Whether anything was.
+        """
+        n_done = 0
         while self._presses:
             self._obey(self._of_press(self._presses.popleft()), tell)
+            n_done += 1
         for asked in self._asked():
             asked.answer(self._obey(asked.command, tell))
+            n_done += 1
+        return n_done > 0
 
     def _of_press(self, press: str) -> Command:
         if press == "short":

@@ -121,6 +121,7 @@ class Reporter:
         self.control: ControlSocket | None = None
         """Those who watch at this socket are told too."""
         self._due_s = 0.0
+        self._has_news = False
         self._said = ""
         self._is_ready = False
         watchdog_s = notifier.watchdog_s
@@ -131,11 +132,13 @@ class Reporter:
         if isinstance(outcome, Event):
             self._state_since = rfc3339(datetime.now().astimezone())
         elif not isinstance(outcome, Scores):
-            self._due_s = 0.0
+            self._has_news = True
 
     def show(self, signal: Signal) -> None:
         """Remember how things are, tell those who watch; the end is reported at once."""
         self._signal = signal
+        if self._has_news:
+            self._has_news, self._due_s = False, 0.0
         if self.control and self.control.has_watchers:
             self.control.publish(self._status(self._clock(), signal))
         if signal.health == "stopped":

@@ -40,6 +40,7 @@ class Room:
 
 class Microphone:
     sample_rate_hz = 16000
+    speed = 1.0
 
     def __init__(self, room: Room, device: str) -> None:
         self.name = device or "default"
@@ -48,7 +49,7 @@ class Microphone:
         self._began_s = time.monotonic()
 
     def read(self, *, timeout_s: float) -> AudioBlock | None:
-        due_s = self._began_s + (self._position + 320) / 16000
+        due_s = self._began_s + (self._position + 320) / 16000 / self.speed
         wait_s = due_s - time.monotonic()
         time.sleep(max(0.0, min(wait_s, timeout_s)))
         if wait_s > timeout_s:
