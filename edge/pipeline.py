@@ -58,8 +58,7 @@ class WindowScorer:
         self.window_length = spec.window_length
         self.decision = decision
         self.infers_always = False
-        """Whether windows without speech are classified too, for the exercise; it changes no
-        scores."""
+        """Whether windows without speech are classified too, for the exercise; scores stay."""
         self._stopwatch_s = stopwatch_s
         self._classifier = classifier
         self._features = window_features(spec)
@@ -247,11 +246,6 @@ class EmotionPipeline:
         return self._decider.decided
 
     @property
-    def rules(self) -> tuple[AlertRule, ...]:
-        """The rules that it watches."""
-        return tuple(watch.rule for watch in self._watches)
-
-    @property
     def holding(self) -> dict[str, CauseNow]:
         """Every cause that holds after the newest window, by the name of its rule."""
         return {watch.rule.name: watch.cause for watch in self._watches if watch.cause}
@@ -299,10 +293,8 @@ class EmotionPipeline:
         if self.normal:
             scores = self.normal.take(scores, hop_length=self.scorer.hop_length)
         yield scores
-        event = self._decider.push(scores)
-        if event:
+        if event := self._decider.push(scores):
             yield event
         for watch in self._watches:
-            cause = watch.push(self.decided.probabilities, at_sample=scores.end_sample)
-            if cause:
+            if cause := watch.push(self.decided.probabilities, at_sample=scores.end_sample):
                 yield cause

@@ -118,7 +118,6 @@ def test_a_microphone_may_come_back_with_another_rate() -> None:
 
 def test_what_holds_is_between_its_beginning_and_its_end() -> None:
     pipeline = EmotionPipeline(scorer(), rules=[RULE])
-    assert pipeline.rules == (RULE,)
     holds = False
     for b in cut(sample(), list(range(0, len(sample()), 1600))):
         for outcome in pipeline.push(b):
