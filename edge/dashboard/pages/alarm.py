@@ -1,4 +1,4 @@
-"""One alarm: what became of it, and a form to acknowledge it with a note."""
+"""One alarm: what became of it, and a form to acknowledge it with a note while it is open."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from flask import Blueprint, abort, render_template
 
-from edge.dashboard.pages.now import view_of
+from edge.dashboard.pages.now import AlarmView, view_of
+from edge.dashboard.pages.stories import Story, story
 from edge.dashboard.pieces import pieces
 from edge.dashboard.roles import needs
+from edge.errors import NoInputError
+from edge.record.histories import alarm_history
 
 blueprint: Final = Blueprint("alarm", __name__)
 
@@ -16,9 +19,23 @@ blueprint: Final = Blueprint("alarm", __name__)
 @blueprint.get("/alarms/<alarm>")
 @needs("look")
 def page(alarm: str) -> Any:
-    """Show an alarm that is open."""
-    view = view_of(pieces().status(), pieces().zone)
-    found = next((one for one in view.alarms if one.id == alarm), None)
-    if found is None:
+    """Show an alarm."""
+    now, told = _open(alarm), _told(alarm)
+    if now is None and told is None:
         abort(404)
-    return render_template("alarm.html", alarm=found)
+    return render_template("alarm.html", alarm=now or told, told=told, is_open=now is not None)
+
+
+def _open(alarm: str) -> AlarmView | None:
+    """Return the alarm as the ears have it; they alone know whether it is open."""
+    view = view_of(pieces().status(), pieces().zone)
+    return next((one for one in view.alarms if one.id == alarm), None)
+
+
+def _told(alarm: str) -> Story | None:
+    try:
+        with pieces().log() as log:
+            history = alarm_history(log, alarm)
+    except NoInputError:
+        return None
+    return story(history, pieces().zone) if history else None

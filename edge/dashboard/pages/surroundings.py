@@ -23,6 +23,7 @@ def set_up(app: Flask) -> None:
         "rule_title": wording.rule_title,
         "reason_text": wording.reason_text,
         "actor": wording.actor,
+        "status_sentence": wording.status_sentence,
     }
     app.context_processor(lambda: {"navigation": _navigation, "here": _here})
     said.set_up(app)

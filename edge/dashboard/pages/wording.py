@@ -96,6 +96,19 @@ _REASONS: Final = {
     "timed out": marked("it had sounded long enough"),
 }
 
+_STATUS_SENTENCES: Final = {
+    400: marked("This request cannot be understood."),
+    401: marked("Log in first."),
+    403: marked("You may not do this, or the form was too old. Load the page again and retry."),
+    404: marked("There is nothing here."),
+    405: marked("This is not done in this way."),
+    409: marked("The program that listens refused it."),
+    413: marked("This is larger than what is taken here."),
+    422: marked("Something in what you entered cannot be used."),
+    503: marked("This is not to be had now. Try again in a moment."),
+}
+_OTHER_STATUS: Final = marked("Something went wrong in this program.")
+
 _HELD: Final = re.compile(r"(?P<what>.+) for (?P<held>[\d.]+) s of the last (?P<within>[\d.]+) s")
 _SOUNDED: Final = re.compile(r"sounded for (?P<held>[\d.]+) s")
 
@@ -131,6 +144,11 @@ def rule_title(rule: str) -> str:
     if rule in GROUP_WORDS or rule in STATE_WORDS:
         return gettext("Somebody sounds %(how)s", how=state_word(rule))
     return gettext("Alarm “%(rule)s”", rule=rule)
+
+
+def status_sentence(status: int) -> str:
+    """Return what has gone wrong with a request, by the status of its answer."""
+    return gettext(_STATUS_SENTENCES.get(status, _OTHER_STATUS))
 
 
 def reason_text(reason: str) -> str | None:
