@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
+from edge.record.outbox import Outbox
 from edge.record.query import AlertRow, EventRow, LogReader, MinuteRow, NoteRow, Selection
 from edge.record.retention import Retention, prune
 from tests.edge.record.samples import (
@@ -13,6 +15,7 @@ from tests.edge.record.samples import (
     begun,
     change,
     event,
+    message,
     minute,
 )
 
@@ -81,6 +84,82 @@ def test_an_alarm_stays_until_it_has_ended(path, log, clock):
     prune_all(log, days=AGES, now=EVENING + timedelta(days=900))
     kept = [(row.alarm, row.phase) for row in rows(path, AlertRow)]
     assert kept == [("open", "raised"), ("open", "quieted"), ("new", "raised")]
+
+
+def waiting(path):
+    with closing(Outbox(path)) as outbox:
+        return [stored.message.alarm for stored in outbox.due("mqtt")]
+
+
+def call(log, at, *alarms, is_over=True):
+    for alarm in alarms:
+        raised = change(alarm=alarm)
+        log.record_changes([raised], at, messages=[message(raised)])
+        if is_over:
+            log.record_changes([change("ended", alarm=alarm)], at)
+
+
+def n_messages(log):
+    return log._spool.connection.execute("SELECT count(*) FROM outbox").fetchone()[0]
+
+
+def test_messages_go_with_their_alarms_and_only_when_nobody_waits_for_them(path, log, clock):
+    call(log, clock.at(0.0), "taken", "waiting")
+    call(log, clock.at(15 * DAY_S), "new", "newest")
+    with closing(Outbox(path)) as outbox:
+        for stored in outbox.due("mqtt"):
+            if stored.message.alarm in {"taken", "newest"}:
+                outbox.confirm(stored.id)
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=9))
+    assert (waiting(path), n_messages(log)) == (["waiting", "new"], 4)
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=20))
+    assert (waiting(path), n_messages(log)) == (["new"], 2)
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=900))
+    # The newest row stays, so that numbers never begin anew.
+    assert n_messages(log) == 1
+
+
+def test_a_message_from_before_the_clock_was_set_waits_like_any_other(path, log, clock):
+    clock.synced, clock.wall = False, EVENING.replace(year=1970)
+    call(log, clock.at(0.0), "early")
+    clock.synced, clock.wall = True, EVENING
+    call(log, clock.at(1.0), "later")
+    for hour in range(20):
+        log.record(event(), clock.at(3600.0 * hour))
+    prune_all(log, days=AGES, now=EVENING + timedelta(days=9))
+    assert waiting(path) == ["early", "later"]
+
+
+def sums(log):
+    query = "SELECT state, sum(seconds) FROM quarters GROUP BY state"
+    return dict(log._spool.connection.execute(query).fetchall())
+
+
+def test_sums_are_kept_by_age_and_not_by_size(path, log, clock):
+    for n in range(3000):
+        log.record(event("sad"), clock.at(60.0 * n))
+    call(log, clock.at(0.0), "a1")
+    whole = sums(log)
+    assert whole == {"sad": 60.0 * 2999}
+    prune_all(log, max_mb=0.4)
+    assert 0 < len(rows(path, EventRow)) < 2900
+    assert sums(log) == whole
+    # What people have to know is small: it stays.
+    assert [row.phase for row in rows(path, AlertRow)] == ["raised", "ended"]
+    prune_all(log, days=1, now=EVENING + timedelta(seconds=60 * 3000))
+    left_s = sums(log)["sad"]
+    assert DAY_S <= left_s <= DAY_S + 2 * 900.0
+
+
+def test_sums_do_not_fill_the_file_by_themselves(path, log, clock):
+    log._spool.connection.executemany(
+        "INSERT INTO quarters VALUES (?, 'sad', 900.0)", [(900_000 * n,) for n in range(30_000)]
+    )
+    log.record(event(), clock.at(0.0))
+    prune_all(log, max_mb=0.5)
+    (n,) = log._spool.connection.execute("SELECT count(*) FROM quarters").fetchone()
+    assert 2000 < n < 5000
+    assert len(rows(path, EventRow)) == 1
 
 
 def test_rows_from_before_the_clock_was_set_go_with_their_neighbours(path, log, clock):
