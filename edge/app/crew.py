@@ -15,6 +15,7 @@ from edge.config.places import Places
 from edge.config.settings import ChannelConfig, Config
 from edge.errors import RecordError
 from edge.notify.channels import Channel
+from edge.notify.complaint import Complaint
 from edge.notify.courier import Courier
 from edge.notify.deliverer import Deliverer
 from edge.notify.heartbeat import NAME as HEARTBEAT
@@ -73,21 +74,19 @@ class Crew:
 
     def __init__(self, config: Config, places: Places, *, after: Crew | None = None) -> None:
         clock = SystemClock()
-        channels = [direct_channel(channel, clock) for channel in config.channel]
+        self._log = log_file(config, places)
         self._is_ending = threading.Event()
         self._heartbeat = heartbeat(config)
         self._link: BrokerLink | None = None
         self._orders = Orders(Ears(places), snooze_s=config.room.snooze_s)
+        couriers = [self._courier(direct_channel(entry, clock)) for entry in config.channel]
+        self.names = [entry.name for entry in config.channel]
         if plan := broker_plan(config):
-            link = BrokerLink(plan, on_command=self._orders.take, on_up=self._hurry)
-            self._link = link
-            channels.insert(0, MqttChannel(plan, connection=link.connection, clock=clock))
-        self._log = log_file(config, places)
-        self._deliverer = Deliverer(
-            [Courier(c, Outbox(self._log), monotonic_s=time.monotonic) for c in channels],
-            after=after.deliverer if after else None,
-        )
-        self.names = [channel.name for channel in channels]
+            self._link = BrokerLink(plan, on_command=self._orders.take, on_up=self._hurry)
+            channel = MqttChannel(plan, connection=self._link.connection, clock=clock)
+            couriers.insert(0, self._courier(channel, self._link.complaint))
+            self.names.insert(0, channel.name)
+        self._deliverer = Deliverer(couriers, after=after.deliverer if after else None)
         self._newest = -1
 
     @property
@@ -137,6 +136,10 @@ class Crew:
     def join(self, limit_s: float) -> None:
         """Wait for those who are delivering."""
         self._deliverer.join(limit_s)
+
+    def _courier(self, channel: Channel, complaint: Complaint | None = None) -> Courier:
+        outbox = Outbox(self._log)
+        return Courier(channel, outbox, monotonic_s=time.monotonic, complaint=complaint)
 
     def _begin(self, work: Callable[[], None]) -> None:
         threading.Thread(target=work, daemon=True).start()

@@ -57,6 +57,8 @@ class Courier:
         Of this courier alone.
     monotonic_s : callable
         The clock.
+    complaint : Complaint, optional
+        Where what does not work is said, if somebody else speaks of the same.
     """
 
     def __init__(
@@ -65,18 +67,20 @@ class Courier:
         outbox: Box,
         *,
         monotonic_s: Callable[[], float],
+        complaint: Complaint | None = None,
     ) -> None:
         self._channel = channel
         self._outbox = outbox
         self._monotonic_s = monotonic_s
         self._backoff = Backoff(monotonic_s)
         self._held: dict[str, Backoff] = {}
+        self._failures: dict[str, str] = {}
         self._seen: set[str] = set()
         self._unmarked: set[str] = set()
         self._is_hurried = threading.Event()
         self._is_ending = threading.Event()
         self._record = Complaint(f"{channel.name}: outbox")
-        self.complaint = Complaint(channel.name)
+        self.complaint = complaint or Complaint(channel.name)
         self._left: dict[str, Stored] = {}
 
     @property
@@ -128,6 +132,7 @@ class Courier:
         self._record.over()
         ids = {stored.id for stored in due}
         self._seen &= ids
+        self._failures = {key: why for key, why in self._failures.items() if key in ids}
         self._held = {key: held for key, held in self._held.items() if key in ids}
         return due
 
@@ -181,7 +186,9 @@ class Courier:
         self.complaint.say(why)
         with suppress(RecordError):
             self._outbox.attempted(stored.id)
-            self._outbox.fail(stored.id, why)
+            if self._failures.get(stored.id) != why:  # an SD card lives longer so
+                self._outbox.fail(stored.id, why)
+                self._failures[stored.id] = why
 
     def _rest_s(self) -> float:
         if self._unmarked:

@@ -185,6 +185,9 @@ class BrokerLink:
             self.complaint.say(str(error))
             self._has_tried.set()
             return
+        if self._is_ending.is_set():
+            connection.close()
+            return
         self.complaint.over()
         with self._lock:
             self._connection = connection

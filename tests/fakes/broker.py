@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -68,6 +69,16 @@ class Broker:
         """End it as a power cut does."""
         self._end("kill")
 
+    def stand_still(self) -> None:
+        """Take in nothing more, as behind a broken wire, until `go_on` or `kill`."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Take in what has come meanwhile."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
+
     def _end(self, how: str) -> None:
         if self._process:
             getattr(self._process, how)()
@@ -115,17 +126,18 @@ class Listener:
     def __enter__(self) -> Self:
         from paho.mqtt import client as mqtt
 
-        self._is_subscribed = threading.Event()
+        self.is_subscribed = threading.Event()
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self._client.on_message = self._on_message
         self._client.on_connect = lambda *_: self._client.subscribe(self.topic, qos=1)
-        self._client.on_subscribe = lambda *_: self._is_subscribed.set()
+        self._client.on_subscribe = lambda *_: self.is_subscribed.set()
+        self._client.on_disconnect = lambda *_: self.is_subscribed.clear()
         if self.username:
             self._client.username_pw_set(self.username, self.password)
         self._client.reconnect_delay_set(0.1, 0.2)
         self._client.connect("127.0.0.1", self.port)
         self._client.loop_start()
-        assert self._is_subscribed.wait(_LIMIT_S)
+        assert self.is_subscribed.wait(_LIMIT_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,6 +158,10 @@ class Listener:
     def last(self, topic: str) -> str | None:
         """Return what was said last on a topic."""
         return next(iter(self.all_of(topic)[::-1]), None)
+
+    def wait_for_more(self, topic: str, n: int) -> None:
+        """Wait until so many messages have been said on a topic."""
+        wait_until(lambda: len(self.all_of(topic)) >= n)
 
     def wait_for(self, topic: str, payload: str | None = None, *, since: int = 0) -> str:
         """Return the first payload on a topic, or wait for this one, from message `since` on."""

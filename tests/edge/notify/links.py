@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +20,7 @@ class Room:
     plan: BrokerPlan
     commands: list[tuple[str, str]] = field(default_factory=list)
     n_ups: int = 0
+    on_up: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         self.link = BrokerLink(
@@ -29,6 +30,7 @@ class Room:
 
     def _up(self) -> None:
         self.n_ups += 1
+        self.on_up()
 
     @property
     def is_up(self) -> bool:

@@ -223,14 +223,14 @@ def test_two_rooms_on_one_broker_do_not_meet(broker, listener):
 def test_a_broker_that_does_not_answer_ends_the_wait(monkeypatch, broker, listener):
     with linked(broker.port) as room:
         wait_until(lambda: room.is_up)
-        broker._process.send_signal(19)
+        broker.stand_still()
         try:
             started_s = time.monotonic()
             with pytest.raises(DeliveryError, match=r"did not confirm in 0\.2 s"):
                 room.link.connection().tell("a", "b", limit_s=0.2)
             assert time.monotonic() - started_s < 5
         finally:
-            broker._process.send_signal(18)
+            broker.go_on()
 
 
 def test_a_broker_of_before_mqtt_5_is_served_too(broker):
