@@ -1,11 +1,16 @@
-"""No sound leaves the process of the ears: what it writes in an hour of speech holds none of it."""
+"""No sound leaves the room: what the programs write in an hour of speech holds none of it."""
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 import sys
+import threading
+import wave
 import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +23,8 @@ from edge.dsp.extract import extract, frames_of
 from edge.infer.quantize import quantize
 from tests.deploy.privacy import leaking, traced
 from tests.deploy.privacy.detector import Detector, forms
+from tests.deploy.privacy.house import PROGRAM, beside
+from tests.fakes.broker import Broker, Listener, running
 from tests.fakes.sound import bundled
 from tests.support import REPOSITORY, data_dir
 
@@ -28,6 +35,12 @@ LEAKING = Path(__file__).with_name("leaking.py")
 
 SPEECH_BIT_S = 450
 """Codec 2 codes speech that is just understood with as many bits for each second."""
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with running(tmp_path) as broker:
+        yield broker
 
 
 def speech(n_samples: int) -> NDArray[np.float32]:
@@ -88,27 +101,69 @@ def raw_file(folder: Path, sound: NDArray[np.float32]) -> Path:
 RUN = ["run", "--source", "-"]
 
 
-def test_an_hour_of_speech_leaves_no_sound_behind(tmp_path: Path) -> None:
+def test_an_hour_of_speech_leaves_no_sound_behind(tmp_path: Path, broker: Broker) -> None:
     sound = speech(HOUR)
-    found = traced.run(
-        [sys.executable, "-m", "edge", *RUN],
-        tmp_path / "trace",
-        stdin=raw_file(tmp_path, sound),
-        env=environment(tmp_path),
-    )
-    # It did work, and wrote what it should: else nothing would be shown.
-    with sqlite3.connect(tmp_path / "state" / "log.db") as log:
-        (n_minutes,) = log.execute("SELECT count(*) FROM minutes").fetchone()
-        (n_events,) = log.execute("SELECT count(*) FROM events").fetchone()
-        text = "\n".join(log.iterdump()).encode()
+    env = environment(tmp_path)
+    config = tmp_path / "config.toml"
+    config.write_text(f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.port}\n')
+    stop, heard = threading.Event(), list[bytes]()
+    with (
+        Listener(broker.port) as subscriber,
+        beside(tmp_path, config, env) as house,
+        ThreadPoolExecutor() as pool,
+    ):
+        listening = pool.submit(house.listen, stop, heard)
+        of_ears = traced.run(
+            [*PROGRAM, *RUN, "--config", str(config)],
+            tmp_path / "ears.trace",
+            stdin=raw_file(tmp_path, sound),
+            env=env,
+        )
+        said = house.analyse(wav(sound[: 20 * RATE_HZ]))
+        stop.set()
+        listening.result()
+    records = (house.deliver, house.dashboard)
+    of_others = [traced.written(record) for record in records]
+    # They did work, and wrote what they should: else nothing would be shown.
+    assert b"probabilities" in said
+    assert len(heard) > 20
+    assert {heard.topic.rpartition("/")[2] for heard in subscriber.heard} >= {"emotion", "level"}
+    n_minutes, n_events, text = logged(tmp_path)
     assert n_minutes >= 60
     assert n_events > 60
-    assert any(target.endswith(".db-wal") for target in found.by_target)
-    assert not found.blind_calls
+    assert any(target.endswith(".db-wal") for target in of_ears.by_target)
+    assert any("->127.0.0.1" in target or "TCP" in target for target in of_others[0].by_target)
     left = b"".join(path.read_bytes() for path in files_under(tmp_path))
-    assert Detector(secrets(sound)).findings(found.everything + left) == []
+    detector = Detector(secrets(sound))
+    for written in (of_ears, *of_others):
+        assert not written.blind_calls
+        assert detector.findings(written.everything) == []
+    assert detector.findings(left) == []
     # Nor can it be there in a compressed form: there is no room for it.
     assert 8 * len(zlib.compress(text, 9)) / 3600 < SPEECH_BIT_S / 4
+
+
+def logged(folder: Path) -> tuple[int, int, bytes]:
+    """Return the numbers of minutes and of events, and what of the log comes from the sound."""
+    with sqlite3.connect(folder / "state" / "log.db") as log:
+        events = log.execute(
+            "SELECT at_sample, state, confidence, probabilities, level_dbfs FROM events"
+        ).fetchall()
+        minutes = log.execute(
+            "SELECT states_s, speech_s, mean_level_dbfs, max_level_dbfs FROM minutes"
+        ).fetchall()
+        alarms = log.execute("SELECT rule, phase, reason FROM alerts").fetchall()
+    return len(minutes), len(events), repr([events, minutes, alarms]).encode()
+
+
+def wav(sound: NDArray[np.float32]) -> bytes:
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes((sound * 32768).astype("<i2").tobytes())
+    return content.getvalue()
 
 
 def files_under(folder: Path) -> list[Path]:

@@ -211,7 +211,7 @@ cycle()
 before = left()
 heard = {{cycle() for _ in range(20)}}
 for _ in range(500):  # the kernel takes its time to bury a thread
-    if left() == before:
+    if all(now <= then for now, then in zip(left(), before)):
         break
     time.sleep(0.02)
 answer(heard=sorted(heard), before=before, after=left())
@@ -219,7 +219,10 @@ os._exit(0)
 """,
     )
     assert found["heard"] == [320]
-    assert found["after"] == found["before"]
+    # One of the first opening may have been counted before the kernel had buried it.
+    assert all(
+        after <= before for after, before in zip(found["after"], found["before"], strict=True)
+    )
     assert stderr == ""
 
 
