@@ -56,7 +56,7 @@ def _story(rehearsed: Rehearsed, story: RuleStory) -> Iterator[str]:
         yield f"  ... {len(entries) - _MOST_LINES} lines before these; --json has all"
     yield from entries[-_MOST_LINES:]
     if not _is_raised(story, rehearsed.play.told):
-        yield f"  never calls: {_verdict(story)}"
+        yield f"  calls nobody: {_verdict(story)}"
     afterwards = [told for told in rehearsed.play.afterwards if told.change.rule == name]
     if afterwards:
         yield "  then, if it is silent and nobody comes:"

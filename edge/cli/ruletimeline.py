@@ -26,7 +26,7 @@ LETTERS: Final = {
 _RISING: Final = " ▁▂▃▄▅▆▇▇"
 HOLDS, WITHHELD, CALLS = "█", "░", "▲"
 _LEGEND: Final = {
-    "▁▇": "how much of its time a rule has",
+    "▁▂▃▄▅▆▇": "how much of its time a rule has",
     HOLDS: "it holds",
     WITHHELD: "holds, but is held back",
     CALLS: "somebody is called",
@@ -71,12 +71,12 @@ class Timeline:
 
     def legend(self) -> tuple[str, str]:
         """Explain the signs that are used: of states, and of rules."""
-        drawn = "".join(line[self._label_width :] for line in list(self.lines())[1:])
-        heard = self._states(self._rehearsed.play.states)
-        states = [
-            f"{sign} {name.replace('_', ' ')}" for name, sign in LETTERS.items() if sign in heard
-        ]
-        signs = [f"{sign} {text}" for sign, text in _LEGEND.items() if set(sign) & set(drawn)]
+        play = self._rehearsed.play
+        heard = self._states(play.states)
+        drawn = {sign for s in play.stories for sign in self._rule(s) + self._calls(s)}
+        names = {sign: name.replace("_", " ") for name, sign in LETTERS.items()}
+        states = [f"{sign} {name}" for sign, name in names.items() if sign in heard]
+        signs = [f"{sign[::6]} {text}" for sign, text in _LEGEND.items() if drawn & set(sign)]
         return "   ".join(states), "   ".join(signs)
 
     def _line(self, label: str, strip: str) -> str:

@@ -87,10 +87,10 @@ def test_the_timeline_of_a_recording(config: Path, capsys: pytest.CaptureFixture
     assert "  then, if it is silent and nobody comes:\n" in story["keen"]
     assert "escalated     nobody answered for 120 s" in story["keen"]
     assert "held back     quiet hours 22:00-06:30 (for 0:" in story["asleep"]
-    assert "never calls: quiet hours 22:00-06:30" in story["asleep"]
+    assert "calls nobody: quiet hours 22:00-06:30" in story["asleep"]
     assert "% at most (at 0:2" in story["afraid"]
     assert "60% are asked for" in story["afraid"]
-    assert "never calls: it held 3.5 s of the 8 s at most (at 0:20)" in story["patient"]
+    assert "calls nobody: it held 3.5 s of the 8 s at most (at 0:20)" in story["patient"]
     assert max(len(line) for line in head.splitlines()) <= 80
 
 
