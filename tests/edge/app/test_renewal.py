@@ -84,6 +84,23 @@ def test_a_model_is_taken_tried_and_confirmed_and_nothing_is_missed(
     assert not house.ears.pipeline.scorer.infers_always
 
 
+def test_a_trial_waits_while_the_microphone_is_muted(house: House) -> None:
+    house.hear(blocks()[:HERE])
+    model = installed("2")
+    store().switch(model.id)
+    house.settle()
+    house.hear(blocks()[HERE : HERE + 50])
+    house.outcomes += house.ears.pause()
+    house.wait(3600)
+    assert (house.model_id, house.renewal.on_trial) == (model.id, True)
+    house.ears.resume()
+    house.wait(1)
+    house.hear(blocks()[HERE + 50 : HERE + 400])
+    house.settle()
+    assert (house.model_id, house.renewal.on_trial) == (model.id, False)
+    assert store().last_trial().outcome == "confirmed"
+
+
 def test_loading_goes_on_beside_the_loop(house: House, undisturbed: list[Outcome]) -> None:
     house.hear(blocks()[:HERE])
     store().switch(installed("2").id)

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from edge.decide.outcomes import Signal
+from edge.decide.outcomes import Event, Signal
 from edge.service.ears import Ears
+from edge.service.happenings import AlarmNews
 from edge.service.reporter import Reporter, in_one_line, latency_of
-from edge.service.status import AlarmStatus, ModelStatus, read_status
+from edge.service.status import AlarmStatus, ModelStatus, Status, read_status
 from edge.service.systemd import Notifier
 from edge.service.troubles import Troubles
 from tests.edge.service.test_runner import blocks, pipeline
-from tests.fakes.panel import QUIET
+from tests.fakes.ears import alarm
+from tests.fakes.panel import QUIET, signal
 from tests.fakes.service import Manager, status
 from tests.fakes.sources import FakeClock
 
@@ -112,6 +115,75 @@ def test_an_unchanged_line_is_not_said_again(desk: Desk) -> None:
 def test_the_watchdog_is_fed_three_times_within_its_patience(desk: Desk) -> None:
     desk.hear(1250)
     assert desk.n_said("WATCHDOG") == 3
+
+
+def test_a_muted_microphone_is_fed_without_end_and_has_its_time_after_it(desk: Desk) -> None:
+    desk.hear(50)
+    desk.ears.pause()
+    desk.wait(2000)
+    before = desk.n_said("WATCHDOG")
+    assert before >= 190
+    desk.ears.resume()
+    desk.wait(500)  # less than a microphone may take to come
+    assert desk.n_said("WATCHDOG") >= before + 45
+
+
+def test_alarms_snooze_and_the_rest_are_in_the_status(desk: Desk) -> None:
+    desk.subject.alarms = (alarm("a1"),)
+    desk.subject.snoozed_until = "2026-11-26T14:03:00.000+01:00"
+    desk.subject.newest_message = 7
+    desk.hear(200)
+    desk.wait(1)
+    status = read_status(desk.path)
+    assert (status.room, status.alarms, status.newest_message) == ("kitchen", (alarm("a1"),), 7)
+    assert status.snoozed_until == desk.subject.snoozed_until
+    assert status.probabilities.keys() == desk.ears.pipeline.decided.probabilities.keys()
+
+
+def test_an_alarm_is_reported_without_waiting_for_the_second(desk: Desk) -> None:
+    desk.wait(1)
+    desk.clock.sleep(0.1)
+    desk.subject.alarms = (alarm("a1"),)
+    desk.reporter.take(AlarmNews(changes=()), state="sad")
+    desk.reporter.turn()
+    assert read_status(desk.path).alarms == ()  # not before it is shown
+    desk.reporter.show(signal(alarm="distress"))
+    desk.reporter.turn()
+    status = read_status(desk.path)
+    assert (status.alarm, status.alarms) == ("distress", (alarm("a1"),))
+
+
+def test_since_when_the_state_is_so_is_told(desk: Desk) -> None:
+    desk.wait(1)
+    before = read_status(desk.path).state_since
+    event = Event(
+        at_sample=0,
+        state="sad",
+        confidence=0.6,
+        probabilities={},
+        level_dbfs=-30.0,
+        inference_ms=1.0,
+    )
+    desk.reporter.take(event, state="sad")
+    desk.wait(1)
+    after = read_status(desk.path).state_since
+    assert datetime.fromisoformat(before) <= datetime.fromisoformat(after)
+    assert datetime.fromisoformat(after).tzinfo is not None
+
+
+def test_those_who_watch_are_told_each_signal(desk: Desk) -> None:
+    told: list[Status] = []
+
+    class Control:
+        has_watchers = False
+        publish = told.append
+
+    desk.reporter.control = Control  # type: ignore[assignment]
+    desk.reporter.show(QUIET)
+    assert not told
+    Control.has_watchers = True
+    desk.reporter.show(signal(state="angry"))
+    assert [status.state for status in told] == ["angry"]
 
 
 def test_deafness_is_fed_for_a_while_and_then_no_more(desk: Desk) -> None:
