@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The group about what runs beside the ears: who tells others, and the page. A part of
-# script/test-container; see steps.sh.
+# The groups about what runs beside the ears: who tells others, and the page; and about closing the
+# ears on purpose. A part of script/test-container; see steps.sh.
 
 readonly DELIVER=ser-edge-deliver.service PAGE=ser-edge-dashboard.service
 
@@ -64,4 +64,27 @@ step_beside() {
     holds "and listen" is_listening
     holds "no line of the journal is a traceback" refuses says Traceback \
         inside journalctl --unit "$DELIVER" --unit "$PAGE" --no-pager --output cat
+}
+
+# Whether the service has the microphone open, as the kernel says it.
+has_the_microphone() {
+    inside sh -c "ls -l /proc/$(process)/fd" >"$work/files" && grep /run/ser-test/microphone "$work/files"
+}
+
+step_mute() {
+    local before
+    comes_true "the microphone is open" 30 has_the_microphone
+    holds "it can be muted" as_user ser-edge ser-edge mute
+    comes_true "the microphone is closed then, not ignored" 10 refuses has_the_microphone
+    comes_true "that is said" 5 says MUTED inside ser-edge status
+    inside systemctl restart ser-edge.service
+    comes_true "it stays so over a new start" 30 says MUTED inside ser-edge status
+    holds "at which the microphone is not opened" refuses has_the_microphone
+    before=$(process)
+    inside sleep 40 # more than WatchdogSec=
+    holds "the watchdog is content" same "$(process)" "$before"
+    holds "nobody else may unmute it" refuses as_user nobody ser-edge unmute
+    holds "it can be unmuted" as_user ser-edge ser-edge unmute
+    comes_true "and listens" 60 says listening inside ser-edge status
+    holds "with its microphone" has_the_microphone
 }

@@ -11,7 +11,7 @@ source "$repository/tests/deploy/container/beside.sh"
 # shellcheck source=tests/deploy/container/fleet.sh
 source "$repository/tests/deploy/container/fleet.sh"
 
-readonly STEPS=(dry_run first_install hardening microphone beside crash stuck reload bad_config start_limit
+readonly STEPS=(dry_run first_install hardening microphone beside mute crash stuck reload bad_config start_limit
     push broken_update update_that_does_not_start stopped_stays_stopped edited_config daily_check
     reboot uninstall former_commit purge)
 
