@@ -130,8 +130,8 @@ def test_a_killed_one_is_missed_and_its_successor_says_nothing_twice(home, broke
         process.end(signal.SIGKILL)
     listener.wait_for(ONLINE, "offline")
 
-    second = log_with(home.log, Clock(), 1)
     since = len(listener.heard)
+    second = log_with(home.log, Clock(), 1)
     with delivering(home):
         wait_until(lambda: not waiting_ids(home.log))
         listener.wait_for(ONLINE, "online", since=since)
@@ -144,10 +144,10 @@ def test_ears_that_end_are_missed_by_home_assistant(home, broker, listener):
     with delivering(home):
         with FakeEars():
             listener.wait_for(f"{HEAD}/ears", "online")
-        since = len(listener.heard)
+            since = len(listener.heard)
         listener.wait_for(f"{HEAD}/ears", "offline", since=since)
         assert listener.last(ONLINE) == "online"
-        assert listener.last(f"{HEAD}/health") == "not running"
+        listener.wait_for(f"{HEAD}/health", "not running", since=since)
 
 
 def test_orders_from_home_assistant_reach_the_ears(home, broker, listener):
