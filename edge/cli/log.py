@@ -18,7 +18,17 @@ from edge.contract.labels import STATES
 from edge.contract.tables import did_you_mean
 from edge.errors import EXIT_OK, NoInputError, UsageError
 from edge.record.export import csv_header, csv_line, json_line
-from edge.record.query import AlertRow, EventRow, LogReader, MinuteRow, NoteRow, Row, Selection
+from edge.record.query import (
+    ActionRow,
+    AlertRow,
+    EventRow,
+    FeedbackRow,
+    LogReader,
+    MinuteRow,
+    NoteRow,
+    Row,
+    Selection,
+)
 from edge.record.spans import duration_text, point_in_time
 
 EXAMPLES = """\
@@ -27,6 +37,7 @@ EXAMPLES = """\
   ser-edge log --since 2h --state angry,fearful
   ser-edge log --since yesterday --until today --csv > yesterday.csv
   ser-edge log --alerts --since 7d
+  ser-edge log --feedback --csv > judged.csv
 
 A "?" after a time means that the network had not set the clock yet.
 """
@@ -36,7 +47,13 @@ _TABLE_ROWS: Final = 50
 """Rows of a table where nothing says how many."""
 _BAR_LENGTH: Final = 10
 
-_KINDS: Final[dict[str, type[Row]]] = {"alerts": AlertRow, "minutes": MinuteRow, "notes": NoteRow}
+_KINDS: Final[dict[str, type[Row]]] = {
+    "alerts": AlertRow,
+    "actions": ActionRow,
+    "feedback": FeedbackRow,
+    "minutes": MinuteRow,
+    "notes": NoteRow,
+}
 
 T = TypeVar("T")
 
@@ -49,6 +66,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="NAMES", help="only these states: angry,fearful")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--alerts", action="store_true", help="alarms instead of states")
+    kind.add_argument("--actions", action="store_true", help="who snoozed and muted, and when")
+    kind.add_argument("--feedback", action="store_true", help="what people judged right or wrong")
     kind.add_argument("--minutes", action="store_true", help="a summary of each minute")
     kind.add_argument("--notes", action="store_true", help="starts, stops and faults")
     parser.add_argument("--limit", metavar="N", type=int, help="only the newest N rows")
@@ -99,7 +118,7 @@ def _states(text: str | None, row_type: type[Row]) -> tuple[str, ...]:
     if text is None:
         return ()
     if row_type is not EventRow:
-        raise UsageError("--state selects states; leave out --alerts, --minutes and --notes")
+        raise UsageError("--state selects states; leave out the other kinds of rows")
     states = tuple(word.strip() for word in text.split(","))
     for state in states:
         if state not in STATES:
@@ -186,7 +205,28 @@ def _event_line(row: EventRow) -> str:
 
 
 def _alert_line(row: AlertRow) -> str:
-    return f"{_time(row)} {row.rule:16} {row.phase:7} {row.confidence:4.0%}  {row.reason}"
+    return (
+        f"{_time(row)} {row.rule:16} {row.phase:12} {row.severity:7} {row.confidence:4.0%}"
+        f"  {_said(row.who, row.reason, row.note)}"
+    )
+
+
+def _action_line(row: ActionRow) -> str:
+    until = f"until {datetime.fromisoformat(row.until).astimezone():%H:%M}" if row.until else ""
+    return f"{_time(row)} {row.action:12} {_said(row.who, until, row.note)}"
+
+
+def _feedback_line(row: FeedbackRow) -> str:
+    heard = f"{datetime.fromisoformat(row.heard_at).astimezone():%Y-%m-%d %H:%M:%S}"
+    truth = f"it was {row.truth}" if row.truth else ""
+    about = "alarm" if row.alarm else "state"
+    return f"{_time(row)} {row.verdict:5} {about} of {heard}  {_said(row.who, truth, row.note)}"
+
+
+def _said(who: str, what: str, note: str) -> str:
+    """Return who, what, and a note in quotation marks; what is empty is left out."""
+    by = f"by {who}" if who else ""
+    return ", ".join(part for part in (what, by, f'"{note}"' if note else "") if part)
 
 
 def _minute_line(row: MinuteRow) -> str:
@@ -206,6 +246,8 @@ def _note_line(row: NoteRow) -> str:
 _LINES: Final[dict[type[Row], Callable[..., str]]] = {
     EventRow: _event_line,
     AlertRow: _alert_line,
+    ActionRow: _action_line,
+    FeedbackRow: _feedback_line,
     MinuteRow: _minute_line,
     NoteRow: _note_line,
 }

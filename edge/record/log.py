@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from uuid import NAMESPACE_OID, uuid5
 
 from edge.decide.alarms import AlarmChange, DeskState
-from edge.decide.outcomes import Alert, Event
+from edge.decide.outcomes import Event
 from edge.errors import RecordError
 from edge.record.backlog import Entry, OpenSession, Session, Statement, Value
 from edge.record.care import Action, Feedback
@@ -123,18 +122,6 @@ class EventLog:
             self._spool.commit(
                 self._entry(self._row("feedback", at, of_feedback(feedback)), is_care=True)
             )
-
-    def record_alert(self, alert: Alert, at: Moment) -> None:
-        """Write that an alarm has begun or ended."""
-        change = AlarmChange(
-            alarm=str(uuid5(NAMESPACE_OID, alert.rule)),
-            rule=alert.rule,
-            phase=alert.phase,
-            severity="urgent",
-            reason=alert.reason,
-            confidence=alert.confidence,
-        )
-        self.record_changes([change], at)
 
     def record_minute(self, minute: MinuteSummary, at: Moment) -> None:
         """Write what a minute held."""

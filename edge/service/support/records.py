@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.contract.labels import EMOTIONS, GROUPS
-from edge.record.query import AlertRow, EventRow, LogReader, MinuteRow, NoteRow, Row, Selection
+from edge.record.query import LogReader, Selection
+from edge.record.rows import KINDS
 
-_KINDS: Final[tuple[type[Row], ...]] = (EventRow, AlertRow, MinuteRow, NoteRow)
 _SHORTEST_NAME: Final = 4
 _N_ROWS: Final = 200
 _N_SESSIONS: Final = 20
@@ -21,7 +21,7 @@ def statistics(log: Path) -> str:
     """Return how large the log is, how many rows it has had, and its last sessions, as JSON."""
     with LogReader(log) as reader:
         sessions = reader.sessions()
-        counts = {kind.TABLE: reader.newest_id(kind) for kind in _KINDS}
+        counts = {kind.TABLE: reader.newest_id(kind) for kind in KINDS}
     table = {
         "bytes": {
             path.name: path.stat().st_size for path in sorted(log.parent.glob(f"{log.name}*"))
@@ -46,7 +46,7 @@ def newest_rows(log: Path, *, rules: Mapping[str, str]) -> str:
     with LogReader(log) as reader:
         rows = [
             (row.session, row.sequence, {"table": kind.TABLE, **asdict(row)})
-            for kind in _KINDS
+            for kind in KINDS
             for row in reader.rows(kind, Selection(newest=_N_ROWS))
         ]
     rows.sort(key=lambda row: row[:2])
@@ -69,6 +69,12 @@ def telling(rules: Mapping[str, str]) -> dict[str, str]:
 
 
 def _without_names(table: dict[str, Any], rules: Mapping[str, str]) -> dict[str, Any]:
+    """Return a row without what people are called, and without what they wrote themselves."""
     if "rule" in table:
         table["rule"] = rules.get(table["rule"], "a former rule")
+    if "who" in table:
+        table["who"] = table["who"].split(":")[0]
+        table["note"] = f"{len(table['note'])} characters"
+    if "notify" in table:
+        table["notify"] = f"{len(table['notify'])} channels"
     return table

@@ -13,7 +13,8 @@ import pytest
 
 from edge.cli import main
 from edge.errors import EXIT_CONFIG, EXIT_IO, EXIT_NO_INPUT, EXIT_OK, EXIT_USAGE
-from tests.edge.record.samples import SESSION, StoppedClock, alert, begun, event, minute
+from edge.record.care import Action, Feedback
+from tests.edge.record.samples import SESSION, StoppedClock, begun, change, event, minute
 from tests.support import REPOSITORY
 
 STATES = ["no_speech", "calm", "angry", "sad"]
@@ -124,13 +125,64 @@ def test_csv_has_a_header(capsys, path, log):
     assert rows[2]["p_angry"] == "0.72"
 
 
-def test_alerts_minutes_and_notes(capsys, path, log, clock):
-    log.record_alert(alert(at_s=200.0), clock.at(200.0))
+def test_alarms_show_what_became_of_them(capsys, path, log, clock):
+    log.record_changes([change()], clock.at(200.0))
+    answered = change("acknowledged", reason="acknowledged", who="page: anna", note="a dream")
+    log.record_changes([answered], clock.at(230.0))
+    assert run(capsys, "--db", path, "--alerts")[1] == [
+        (
+            "2026-11-20 23:13:25  distress         raised       urgent   81%"
+            "  sad or angry for 12 s of the last 20 s"
+        ),
+        (
+            "2026-11-20 23:13:55  distress         acknowledged urgent   81%"
+            '  acknowledged, by page: anna, "a dream"'
+        ),
+    ]
+    (_, line) = run(capsys, "--db", path, "--alerts", "--json")[1]
+    told = json.loads(line)
+    assert (told["alarm"], told["who"], told["note"]) == ("a1", "page: anna", "a dream")
+    rows = list(csv.DictReader(run(capsys, "--db", path, "--alerts", "--csv")[1]))
+    assert [row["notify"] for row in rows] == ["mqtt phone"] * 2
+
+
+def test_actions_and_feedback(capsys, path, log, clock):
+    until = clock.at(900.0).wall
+    log.record_action(Action(action="snoozed", who="button", until=until), clock.at(0.0))
+    log.record_action(Action(action="muted", who="page: anna", note="visit"), clock.at(60.0))
+    log.record_feedback(
+        Feedback(
+            verdict="wrong",
+            heard_at=clock.at(30.0).wall,
+            who="page: anna",
+            truth="happy",
+            alarm="a1",
+            note="the radio",
+        ),
+        clock.at(90.0),
+    )
+    log.record_feedback(
+        Feedback(verdict="right", heard_at=clock.at(60.0).wall, who="page: anna"), clock.at(91.0)
+    )
+    assert run(capsys, "--db", path, "--actions")[1] == [
+        "2026-11-20 23:10:05  snoozed      until 23:25, by button",
+        '2026-11-20 23:11:05  muted        by page: anna, "visit"',
+    ]
+    assert run(capsys, "--db", path, "--feedback")[1] == [
+        (
+            "2026-11-20 23:11:35  wrong alarm of 2026-11-20 23:10:35"
+            '  it was happy, by page: anna, "the radio"'
+        ),
+        "2026-11-20 23:11:36  right state of 2026-11-20 23:11:05  by page: anna",
+    ]
+    first, second = csv.DictReader(run(capsys, "--db", path, "--feedback", "--csv")[1])
+    assert (first["verdict"], first["truth"], first["alarm"]) == ("wrong", "happy", "a1")
+    assert (second["verdict"], second["truth"], second["alarm"]) == ("right", "", "")
+
+
+def test_minutes_and_notes(capsys, path, log, clock):
     log.record_minute(minute(), clock.at(240.0))
     log.note("microphone", "it has gone", clock.at(250.0))
-    assert run(capsys, "--db", path, "--alerts")[1] == [
-        "2026-11-20 23:13:25  distress         raised   81%  sad or angry for 12 s of the last 20 s"
-    ]
     assert run(capsys, "--db", path, "--minutes")[1] == [
         (
             "2026-11-20 23:14:05  speech 18.5 s, level  -44.4 dBFS (max -20.1), model 4.2 ms: "
@@ -159,7 +211,7 @@ def test_a_selection_that_nothing_fits_is_told(capsys, path, log):
     [
         (["--since", "soon"], "'soon' is no time; expected for example 90m"),
         (["--state", "angri"], "'angri' is no state, did you mean 'angry'?"),
-        (["--state", "sad", "--alerts"], "--state selects states; leave out --alerts"),
+        (["--state", "sad", "--alerts"], "--state selects states; leave out the other"),
         (["--limit", "-1"], "--limit -1 is negative"),
     ],
 )

@@ -13,7 +13,7 @@ from edge.cli.main import main
 from edge.service.checks import sound
 from edge.service.status import write_status
 from edge.service.support import machinery, redaction
-from tests.edge.record.samples import SESSION, StoppedClock, alert, event, open_log
+from tests.edge.record.samples import SESSION, StoppedClock, change, event, open_log
 from tests.fakes.service import status
 
 pytest.importorskip("pyaudio")
@@ -100,7 +100,7 @@ def _fill_log(path: Path) -> None:
     log, clock = open_log(path, StoppedClock()), StoppedClock()
     log.begin_session(SESSION, clock.at(0.0))
     log.record(event(), clock.at(0.0))
-    log.record_alert(alert(rule="grandma-upstairs"), clock.at(1.0))
+    log.record_changes([change(rule="grandma-upstairs")], clock.at(1.0))
     log.note("microphone", TALK, clock.at(2.0))
     log.close()
 

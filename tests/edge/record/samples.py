@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from edge.contract.labels import EMOTIONS
 from edge.decide.alarms import AlarmChange
-from edge.decide.outcomes import Alert, Event
+from edge.decide.outcomes import Event
 from edge.record.backlog import Session, Threshold
 from edge.record.log import EventLog
 from edge.record.minutes import MinuteSummary
@@ -65,16 +65,6 @@ def event(state: str = "angry", *, at_s: float = 0.0) -> Event:
         else {},
         level_dbfs=-31.25,
         inference_ms=3.4567,
-    )
-
-
-def alert(phase: str = "raised", *, at_s: float = 0.0, rule: str = "distress") -> Alert:
-    return Alert(
-        at_sample=round(at_s * RATE_HZ),
-        rule=rule,
-        phase="raised" if phase == "raised" else "ended",
-        reason="sad or angry for 12 s of the last 20 s",
-        confidence=0.81,
     )
 
 

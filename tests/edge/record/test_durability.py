@@ -19,14 +19,14 @@ from tests.support import REPOSITORY
 WRITER = """
 import itertools, os, sys
 from pathlib import Path
-from tests.edge.record.samples import StoppedClock, alert, begun, event
+from tests.edge.record.samples import StoppedClock, begun, change, event
 
 clock = StoppedClock()
 log = begun(Path(sys.argv[1]), clock)
 for n in itertools.count(int(sys.argv[2])):
     log.record(event("angry", at_s=float(n)), clock.at(float(n)))
     os.write(1, f"event {n}\\n".encode())
-    log.record_alert(alert(at_s=float(n)), clock.at(float(n)))
+    log.record_changes([change()], clock.at(float(n)))
     os.write(1, f"alert {n}\\n".encode())
 """
 

@@ -21,8 +21,8 @@ from edge.record.schema import SCHEMA_VERSION
 from tests.edge.record.samples import (
     SESSION,
     StoppedClock,
-    alert,
     begun,
+    change,
     event,
     minute,
     open_log,
@@ -108,7 +108,7 @@ def test_each_row_says_whether_the_clock_was_set(path, clock, synced):
 def test_the_sequence_orders_the_rows_of_all_kinds(path, clock):
     log = begun(path, clock)
     log.record(event(), clock.at(1.0))
-    log.record_alert(alert(), clock.at(2.0))
+    log.record_changes([change()], clock.at(2.0))
     log.record_minute(minute(), clock.at(3.0))
     log.note("microphone", "the microphone has gone", clock.at(4.0))
     log.close()
@@ -118,14 +118,33 @@ def test_the_sequence_orders_the_rows_of_all_kinds(path, clock):
 
 def test_alerts_minutes_and_notes_are_read_back(path, clock):
     log = begun(path, clock)
-    log.record_alert(alert("raised"), clock.at(1.0))
-    log.record_alert(alert("ended"), clock.at(9.0))
+    log.record_changes([change("raised"), change("escalated", step=1)], clock.at(1.0))
+    log.record_changes([change("ended", who="mqtt", note="all well")], clock.at(9.0))
     log.record_minute(minute(), clock.at(60.0))
     log.note("panel", "pin 17 is busy", clock.at(61.0))
     log.end_session(clock.at(62.0))
     log.close()
-    assert [row.phase for row in rows(path, AlertRow)] == ["raised", "ended"]
-    assert rows(path, AlertRow)[0].reason == "sad or angry for 12 s of the last 20 s"
+    raised, escalated, ended = rows(path, AlertRow)
+    assert raised == AlertRow(
+        id=1,
+        session=1,
+        sequence=2,
+        time="2026-11-20T23:10:06.123+01:00",
+        clock_synced=True,
+        at_s=1.0,
+        alarm="a1",
+        rule="distress",
+        phase="raised",
+        severity="urgent",
+        reason="sad or angry for 12 s of the last 20 s",
+        who="",
+        note="",
+        confidence=0.81,
+        step=0,
+        notify=("mqtt", "phone"),
+    )
+    assert (escalated.phase, escalated.step, escalated.sequence) == ("escalated", 1, 3)
+    assert (ended.phase, ended.who, ended.note) == ("ended", "mqtt", "all well")
     (line,) = rows(path, MinuteRow)
     assert line.states_s == {"no_speech": 41.5, "angry": 18.5}
     assert (line.n_windows, line.inference_ms_p95, line.max_level_dbfs) == (240, 4.2, -20.1)

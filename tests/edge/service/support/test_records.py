@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from edge.errors import NoInputError
+from edge.record.care import Action, Feedback
+from edge.record.tables import TABLES
 from edge.service.support.records import newest_rows, stand_ins, statistics, telling
-from tests.edge.record.samples import SESSION, StoppedClock, alert, event, open_log
+from tests.edge.record.samples import SESSION, StoppedClock, change, event, open_log
 
 RULES = stand_ins(["grandma", "distress"])
 
@@ -21,8 +23,15 @@ def log(tmp_path: Path) -> Path:
     for number in range(150):
         log.record(event(at_s=float(number)), clock.at(float(number)))
     for rule in ("grandma", "an old rule"):
-        log.record_alert(alert(rule=rule), clock.at(150.0))
+        raised = change(alarm="a1", rule=rule, notify=("grandma's phone",))
+        log.record_changes([raised], clock.at(150.0))
     log.note("microphone", "the headset is gone", clock.at(151.0))
+    note = "grandma was tired"
+    log.record_action(Action(action="muted", who="page: grandma", note=note), clock.at(152.0))
+    judged = Feedback(
+        verdict="right", heard_at=clock.at(149.0).wall, who="page: grandma", note=note
+    )
+    log.record_feedback(judged, clock.at(153.0))
     for number in range(150):
         log.record(event("calm", at_s=200.0 + number), clock.at(200.0 + number))
     log.close()
@@ -34,7 +43,7 @@ def test_the_newest_rows_of_all_kinds_in_their_order(log: Path) -> None:
     assert len(rows) == 200
     assert [row["sequence"] for row in rows] == sorted(row["sequence"] for row in rows)
     tables = [row["table"] for row in rows]
-    assert [tables.count(name) for name in ("events", "alerts", "notes")] == [197, 2, 1]
+    assert [tables.count(name) for name in TABLES] == [195, 2, 0, 1, 1, 1]
     assert rows[-1]["state"] == "calm"
 
 
@@ -42,6 +51,8 @@ def test_rules_lose_the_names_that_people_gave_them(log: Path) -> None:
     text = newest_rows(log, rules=RULES)
     assert "grandma" not in text
     assert "an old rule" not in text
+    (deed,) = (json.loads(line) for line in text.splitlines() if '"actions"' in line)
+    assert (deed["who"], deed["note"]) == ("page", "17 characters")
     rules = [json.loads(line).get("rule") for line in text.splitlines()]
     assert [rule for rule in rules if rule] == ["rule 1", "a former rule"]
 
@@ -53,7 +64,14 @@ def test_names_are_known_to_other_texts_unless_they_are_common() -> None:
 def test_statistics_say_how_much_there_is(log: Path) -> None:
     (log.parent / "log.db.corrupt-20261120T101010Z").write_bytes(b"x" * 10)
     told = json.loads(statistics(log))
-    assert told["rows_ever"] == {"events": 300, "alerts": 2, "minutes": 0, "notes": 2}
+    assert told["rows_ever"] == {
+        "events": 300,
+        "alerts": 2,
+        "minutes": 0,
+        "notes": 2,
+        "actions": 1,
+        "feedback": 1,
+    }
     assert told["bytes"]["log.db"] == log.stat().st_size
     assert told["bytes"]["log.db.corrupt-20261120T101010Z"] == 10
     assert (told["sessions"], told["last_sessions"][0]["model"]) == (1, SESSION.model)
