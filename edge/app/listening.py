@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
+from edge.app.adaptation import state_file
 from edge.app.care import Care
 from edge.app.panels import open_room_panel
-from edge.app.sources import RunSettings
+from edge.app.relating import Relating
+from edge.app.sources import RunSettings, is_live
 from edge.app.workshop import ModelWorkshop
 from edge.config.load import load_config
 from edge.config.places import Places
@@ -88,6 +91,11 @@ class Listening:
         self._care.log_failure = self._log.failure
         self._troubles.watch(self._lights.failure)
         self._troubles.watch(self._log.failure)
+        self._relating = Relating(
+            state_file(Places.here()),
+            on_trouble=partial(self._troubles.report, "adaptation"),
+            is_gatherer=is_service and is_live(settings),
+        )
         self.facts = self._facts()
 
     @property
@@ -101,6 +109,7 @@ class Listening:
             self._runner.run()
         finally:
             self._care.close()
+        self._relating.save()
         # Only here: a model on trial in a process that breaks down is to be taken back.
         self._renewal.finish(limit_s=_LAST_CHORES_S)
         self._workshop.end()
@@ -192,6 +201,12 @@ class Listening:
         self._carefully(lambda: tell(self._renewal.attend()))
         self._carefully(lambda: self._care.turn(tell))
         self._carefully(self._reporter.turn)
+        self._carefully(self._relate)
+
+    def _relate(self) -> None:
+        model = self._workshop.classifier.bundle.manifest.sha256
+        enabled = self._workshop.config.adaptation.enabled
+        self._relating.turn(self._ears.pipeline, model=model, enabled=enabled)
 
     def _carefully(self, deed: Callable[[], None]) -> None:
         try:

@@ -67,7 +67,7 @@ class UnwatchedSource:
 
 def is_live(settings: RunSettings) -> bool:
     """Return whether a run listens to a room, and not to a recording."""
-    return settings.source in {MICROPHONE, "-"}
+    return settings.source in {MICROPHONE, RAW}
 
 
 def open_source(audio: AudioConfig, settings: RunSettings) -> Source:
