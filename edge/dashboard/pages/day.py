@@ -31,7 +31,7 @@ N_ROWS: Final = 150
 """Stretches on a page of an hour: more would make it too heavy for a phone."""
 
 
-N_ALARMS: Final = 50
+N_ALARMS: Final = 30
 """Alarms on a page, the newest; the CSV has them all."""
 
 SHOWN: Final = (
