@@ -107,7 +107,7 @@ class LogConfig:
     path: str = ""
     """Empty for ``log.db`` in the state directory."""
     retention_days: Annotated[int, Range(1, 36_500)] = 365
-    max_mb: Annotated[float, Range(1, 100_000)] = 64.0
+    max_mb: Annotated[float, Range(1, 100_000)] = 400.0
     minute_summary: bool = True
 
 
