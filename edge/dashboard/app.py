@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask, request, url_for
 from flask.sessions import SecureCookieSessionInterface
@@ -33,6 +33,11 @@ class DashboardApp(Flask):
     request_class = MemoryRequest
     session_interface = NoticeCookie()
 
+    def add_url_rule(self, rule: str, *arguments: Any, **options: Any) -> None:
+        """Add an address; it answers to no method that nobody has thought of."""
+        options["provide_automatic_options"] = False
+        super().add_url_rule(rule, *arguments, **options)
+
 
 def create_app(around: Surroundings, *, pieces: Pieces | None = None) -> DashboardApp:
     """Return the application.
@@ -45,6 +50,7 @@ def create_app(around: Surroundings, *, pieces: Pieces | None = None) -> Dashboa
         With other limits than the usual.
     """
     app = DashboardApp("edge.dashboard", root_path=str(_HERE))
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
     held = app.extensions[EXTENSION] = pieces or Pieces(around)
     app.secret_key = held.database.secret("notices")
     app.config.update(SESSION_COOKIE_NAME="notice", SESSION_COOKIE_SAMESITE="Lax")

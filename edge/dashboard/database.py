@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from edge.errors import RecordError
+from edge.errors import RecordError, SerError
 
 FILE: Final = "dashboard.db"
 
@@ -75,6 +75,8 @@ class Database:
         try:
             with closing(self._connect()) as connection, connection:
                 yield connection
+        except SerError:  # some are OSErrors too
+            raise
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error
 

@@ -200,7 +200,8 @@ class Live:
         with self._changed:
             self._newest = report
             number, before, sent_s = self._sent
-            if not number or report.urgent != before.urgent or now_s - sent_s >= _LEAST_PAUSE_S:
+            is_late = report.status is not None and now_s - sent_s >= _LEAST_PAUSE_S
+            if not number or report.urgent != before.urgent or is_late:
                 self._sent = (number + 1, report, now_s)
             self._changed.notify_all()
             if now_s - self._looked_s < self._linger_s:

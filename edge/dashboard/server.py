@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from edge.dashboard.app import DashboardApp
-from edge.dashboard.headers import BehindProxy
+from edge.dashboard.headers import BehindProxy, WsgiApp
 from edge.dashboard.live import N_STREAMS
 from edge.dashboard.pieces import EXTENSION, Pieces
 from edge.dashboard.uploads import RECORDING_BYTES
@@ -24,8 +25,9 @@ _TIMEOUT_S: Final = 10
 """Of a socket from which nothing comes, or into which nothing goes."""
 _STOP_S: Final = 3
 _HEADER_BYTES: Final = 2**15
-_BODY_BYTES: Final = RECORDING_BYTES + 10**6
-"""What is a little too large is refused by the application, with a sentence; the rest here."""
+_BODY_BYTES: Final = 5 * RECORDING_BYTES
+"""What is too large is refused by the application, with a sentence; much more is refused here."""
+_PIECE_BYTES: Final = 2**16
 _QUEUE: Final = 32
 
 _log = logging.getLogger(__name__)
@@ -58,14 +60,14 @@ class Server:
     """
 
     def __init__(self, app: DashboardApp, address: Address) -> None:
-        from cheroot.wsgi import Server as WsgiServer
+        from edge.dashboard.patience import PatientServer
 
         self._pieces: Pieces = app.extensions[EXTENSION]
         self._scheme = "https" if address.certificate else "http"
-        make: Any = WsgiServer  # its types allow less than it does
+        make: Any = PatientServer  # its types allow less than it does
         self._server = make(
             (address.host, address.port),
-            BehindProxy(app),
+            BehindProxy(_Emptied(app)),
             numthreads=N_THREADS,
             request_queue_size=_QUEUE,
             timeout=_TIMEOUT_S,
@@ -95,13 +97,35 @@ class Server:
         self._server.stop()
 
     def _prepare(self, address: Address) -> None:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         try:
+            # cheroot would leave its socket open where this fails.
+            socket.create_server((address.host, address.port), family=family).close()
             self._server.prepare()
         except OSError as error:
             raise ConfigError(
                 f"the page cannot answer on {address.host} port {address.port}: "
                 f"{error.strerror or error}; set dashboard.host and dashboard.port"
             ) from error
+
+
+class _Emptied:
+    """Read the rest of a body that a view did not want, and throw it away piece by piece.
+
+    Otherwise a browser that is still sending would see a broken connection in place of the answer,
+    and the server would take the rest into memory at once.
+    """
+
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["wsgi.input_terminated"] = True  # bodies in pieces have an end, too
+        answer = self._app(environ, start_response)
+        with suppress(OSError, ValueError):
+            while environ["wsgi.input"].read(_PIECE_BYTES):
+                pass
+        return answer
 
 
 @contextmanager
@@ -118,10 +142,10 @@ def running(app: DashboardApp, address: Address) -> Iterator[Server]:
 
 
 def _tls(address: Address) -> Any:
-    from cheroot.ssl.builtin import BuiltinSSLAdapter
+    from edge.dashboard.patience import LaterGreeting
 
     try:
-        adapter = BuiltinSSLAdapter(str(address.certificate), str(address.key or ""))
+        adapter = LaterGreeting(str(address.certificate), str(address.key or ""))
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
             f"HTTPS is impossible with {address.certificate} and {address.key}: {error}; "
@@ -132,4 +156,4 @@ def _tls(address: Address) -> Any:
 
 
 def _logged(message: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot calls it so
-    _log.log(level, "%s", message, exc_info=traceback)
+    _log.log(level, "%s", message, exc_info=traceback and _log.isEnabledFor(logging.DEBUG))

@@ -36,7 +36,15 @@ from edge.record.outbox import Outbox
 from edge.service.commands import Ears
 from edge.service.status import Status
 from edge.store.entries import Installed
-from tests.edge.record.samples import SESSION, StoppedClock, change, event, message, minute, open_log
+from tests.edge.record.samples import (
+    SESSION,
+    StoppedClock,
+    change,
+    event,
+    message,
+    minute,
+    open_log,
+)
 from tests.fakes.ears import FakeEars, alarm
 from tests.fakes.service import status as any_status
 

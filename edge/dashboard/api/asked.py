@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from flask import abort, request
 
@@ -21,6 +22,7 @@ _LARGEST_ID: Final = 2**53
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_YEARS: Final = range(1970, 9000)
 _EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -57,17 +59,28 @@ def body_of(cls: type[T]) -> T:
     cls : type
         The dataclass that says what may stand in it; an absent body is an empty object.
     """
-    if request.mimetype != "application/json" and request.get_data(cache=True):
+    content = body()
+    if content and request.mimetype != "application/json":
         abort(415, "the body must be JSON, with Content-Type: application/json")
-    table = request.get_json(silent=True, force=True) if request.get_data(cache=True) else {}
+    try:
+        table = json.loads(content or "{}")
+    except (ValueError, RecursionError) as error:
+        abort(400, f"the body is no JSON: {error}")
     try:
         return tables.from_table(cls, table, path="body")
     except tables.TableError as error:
         refuse(str(error))
-        raise AssertionError from error
 
 
-def refuse(sentence: str) -> None:
+def body() -> bytes:
+    """Return the body, which is no longer than it may be."""
+    content = request.get_data()
+    if len(content) >= (request.max_content_length or 0):
+        abort(413)  # of a body in pieces only the beginning is read
+    return content
+
+
+def refuse(sentence: str) -> NoReturn:
     """Fail with 422 and the sentence."""
     abort(422, sentence)
 
@@ -92,11 +105,11 @@ def a_time(text: str) -> datetime:
 
 
 def a_day(text: str) -> date:
-    """Read a date; one that is not in the calendar is not there."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
+    """Read a date; one that no log can have is not there."""
+    day = _date(text)
+    if day is None or day.year not in _YEARS:
         abort(404, f"there is no day {text!r}; expected for example 2026-11-26")
+    return day
 
 
 def a_state(text: str) -> str:
@@ -130,6 +143,13 @@ def a_number(low: int, high: int) -> Callable[[str], int]:
 
 a_limit: Final = a_number(1, MOST_ROWS)
 an_id: Final = a_number(0, _LARGEST_ID)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
 
 
 def _read(reader: Callable[[str], Any], name: str, text: str) -> Any:

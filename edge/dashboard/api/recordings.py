@@ -25,7 +25,7 @@ def analyze() -> dict[str, Any]:
     if request.mimetype not in KINDS:
         abort(415, f"send a WAV or FLAC file as it is, with Content-Type: {KINDS[0]} or {KINDS[2]}")
     analyzer = pieces().analyzer()
-    heard = hear(request.get_data(cache=False), name="the recording", analyzer=analyzer)
+    heard = hear(asked.body(), name="the recording", analyzer=analyzer)
     manifest = analyzer.bundle.manifest
     model = {"name": manifest.name, "version": manifest.version}
     return {**heard.analysis.to_dict(), "model": model}

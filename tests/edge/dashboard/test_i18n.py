@@ -180,6 +180,12 @@ def test_reasons_and_actors_have_words(house: House) -> None:
             "belastet, 8 s der letzten 20 s"
         )
         assert wording.reason_text("sounded for 60 s") == "er war 60 s lang zu hören"
+        assert wording.reason_text("again: angry for 8.5 s of the last 20 s") == (
+            "wütend, 8,5 s der letzten 20 s"
+        )
+        assert wording.reason_text("nobody answered for 300 s: angry for 8 s of the last 20 s") == (
+            "5 min lang hat niemand geantwortet"
+        )
         assert wording.reason_text("the moon is full") is None
         assert wording.rule_title("trouble: deaf") == "Das Mikrofon hört nichts"
         assert wording.rule_title("trouble: ghosts") == "Das Gerät hat ein Problem"
