@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from edge.dashboard.i18n import gettext, marked, number
+from edge.dashboard.i18n import duration, gettext, marked, number
+from edge.decide.desk import AGAIN
 
 STATE_WORDS: Final = {
     "calm": marked("calm"),
@@ -63,7 +64,7 @@ SEVERITY_WORDS: Final = {
 
 PHASE_WORDS: Final = {
     "raised": marked("raised"),
-    "escalated": marked("called again, nobody had answered"),
+    "escalated": marked("called again"),
     "quieted": marked("fell silent"),
     "acknowledged": marked("acknowledged"),
     "ended": marked("ended"),
@@ -93,6 +94,7 @@ _REASONS: Final = {
     "mended": marked("it is mended"),
     "nobody answered": marked("nobody answered"),
     "rule removed": marked("its rule was removed"),
+    "snoozed": marked("alarms were put off"),
     "timed out": marked("it had sounded long enough"),
 }
 
@@ -111,6 +113,7 @@ _OTHER_STATUS: Final = marked("Something went wrong in this program.")
 
 _HELD: Final = re.compile(r"(?P<what>.+) for (?P<held>[\d.]+) s of the last (?P<within>[\d.]+) s")
 _SOUNDED: Final = re.compile(r"sounded for (?P<held>[\d.]+) s")
+_WAITED: Final = re.compile(r"nobody answered for (?P<waited>[\d.]+) s: (?P<reason>.+)")
 
 
 def state_word(state: str) -> str:
@@ -155,16 +158,23 @@ def reason_text(reason: str) -> str | None:
     """Return why, in the reader's language; None for a sentence that we have no words for."""
     if reason in _REASONS:
         return gettext(_REASONS[reason])
-    if held := _HELD.fullmatch(reason):
+    if waited := _WAITED.fullmatch(reason):
+        return gettext("nobody answered for %(time)s", time=duration(float(waited["waited"])))
+    if held := _HELD.fullmatch(reason.removeprefix(AGAIN)):
         return gettext(
             "%(what)s for %(held)s s of the last %(within)s s",
             what=_either(held["what"]),
-            held=number(float(held["held"])),
-            within=number(float(held["within"])),
+            held=_short(held["held"]),
+            within=_short(held["within"]),
         )
     if sounded := _SOUNDED.fullmatch(reason):
-        return gettext("it had sounded for %(n)s s", n=number(float(sounded["held"])))
+        return gettext("it had sounded for %(n)s s", n=_short(sounded["held"]))
     return None
+
+
+def _short(seconds: str) -> str:
+    value = float(seconds)
+    return number(value, 0 if value.is_integer() else 1)
 
 
 def actor(who: str) -> str:
