@@ -13,7 +13,7 @@ from edge.contract import tables
 from edge.errors import EXIT_OK, EXIT_UNAVAILABLE
 
 EXAMPLES: Final = """\
-  sudo -u ser-edge ser-edge notify test                     every channel, by the way of an alarm
+  ser-edge notify test                  every channel, by the way of an alarm
   sudo -u ser-edge ser-edge notify test --channel family
   sudo -u ser-edge ser-edge notify test --json | jq '.[] | select(.confirmed | not)'
 """

@@ -53,7 +53,7 @@ DISTRIBUTIONS = {
 }
 # edge.infer chooses a runtime by its name, gpiozero the library of the pins.
 LOADED_BY_NAME = {"ai-edge-litert", "lgpio", "tflite-runtime"}
-EXTRAS_OF_EDGE = ("", "pi", "tflite", "plot")
+EXTRAS_OF_EDGE = ("", "pi", "tflite", "care", "plot")
 EXTRAS_OF_TRAINER = ("", "plot", "trainer", "dask")
 
 
