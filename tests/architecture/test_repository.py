@@ -47,6 +47,7 @@ OWN_PATHS = {"script/test-bare", "tests/architecture/test_repository.py"}
 # Import name -> distribution, where they differ.
 DISTRIBUTIONS = {
     "ai_edge_litert": "ai-edge-litert",
+    "paho": "paho-mqtt",
     "pyaudio": "PyAudio",
     "tflite_runtime": "tflite-runtime",
     "tensorflow": "tensorflow-cpu",
