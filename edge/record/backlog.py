@@ -16,6 +16,8 @@ CAPACITY: Final = 2000
 """Entries that may wait; about a megabyte. Beyond it the oldest are dropped, and that is noted;
 alarms and messages only when nothing else is left."""
 
+_IMPOSSIBLE: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError, OverflowError)
+
 Value = str | float | int | None
 
 
@@ -81,6 +83,8 @@ class Backlog:
         self._entries: deque[Entry] = deque()
         self.n_dropped = 0
         """Entries that were lost for want of room since the last `clear`."""
+        self.n_impossible = 0
+        """Entries of the last `write` that no table takes, such as a number that is none."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -111,13 +115,32 @@ class Backlog:
         The entries stay, and the sessions do not know their ids, until the caller has committed.
         """
         ids: dict[OpenSession, int] = {}
+        self.n_impossible = 0
         for entry in self._entries:
             session = entry.session
             if session not in ids:
                 ids[session] = session.id or _insert_session(connection, session)
-            for statement in entry.statements:
-                connection.execute(statement.sql, {**statement.values, "session": ids[session]})
+            if not _is_taken(connection, entry, ids[session]):
+                self.n_impossible += 1
         return ids
+
+
+def _is_taken(connection: sqlite3.Connection, entry: Entry, session: int) -> bool:
+    """Execute all statements of an entry; where one is impossible, none, or it would wait for ever.
+
+    What else goes wrong is raised: the disk, another process.
+    """
+    connection.execute("SAVEPOINT entry")
+    try:
+        for statement in entry.statements:
+            connection.execute(statement.sql, {**statement.values, "session": session})
+    except _IMPOSSIBLE:
+        connection.execute("ROLLBACK TO entry")
+        return False
+    finally:
+        if connection.in_transaction:
+            connection.execute("RELEASE entry")
+    return True
 
 
 def _insert_session(connection: sqlite3.Connection, opened: OpenSession) -> int:

@@ -102,15 +102,15 @@ class Spool:
 
     def _write(self) -> None:
         connection = self._connected()
-        n_dropped = self._backlog.n_dropped
         with patient_once(connection), transaction(connection):
             ids = self._backlog.write(connection)
+        n_dropped = self._backlog.n_dropped + self._backlog.n_impossible
         self._backlog.clear()
         self.newest_message = newest_message(connection)
         for session, row_id in ids.items():
             session.id = row_id
         if n_dropped:
-            self._say(f"{n_dropped} rows were lost while the log could not be written")
+            self._say(f"{n_dropped} rows were lost: the log could not be written, or not with them")
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is not None and not self._path.exists():

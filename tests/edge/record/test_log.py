@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import math
 import sqlite3
 import stat
+from dataclasses import replace
 
 import pytest
 
@@ -252,6 +254,22 @@ def test_a_database_of_another_program_is_refused(path, clock):
 def test_nothing_can_be_recorded_outside_a_session(path, clock):
     with pytest.raises(RecordError, match="no session"):
         open_log(path, clock).record(event(), clock.at(0.0))
+
+
+@pytest.mark.parametrize("wrong", [math.nan, {}, 2**70])
+def test_what_no_table_takes_does_not_hold_up_the_rest(path, clock, wrong):
+    log = begun(path, clock)
+    log.record(event("calm"), clock.at(1.0))
+    log.record(replace(event("sad"), at_sample=wrong), clock.at(2.0))
+    log.record(event("angry"), clock.at(3.0))
+    assert log.n_waiting == 0
+    log.close()
+    # The impossible row is not there, nor what belongs to it: the state before lasted on.
+    assert [(row.state, row.duration_s) for row in rows(path, EventRow)] == [
+        ("calm", 2.0),
+        ("angry", None),
+    ]
+    assert rows(path, NoteRow)[-1].text.startswith("1 rows were lost")
 
 
 def test_close_may_be_called_twice(path, clock):
