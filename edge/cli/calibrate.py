@@ -33,6 +33,7 @@ from edge.errors import (
     SourceEnded,
     UsageError,
 )
+from edge.service.muting import refuse_while_muted
 
 EXAMPLES: Final = """\
   ser-edge calibrate                          the room: noise, level, what to change
@@ -238,6 +239,7 @@ def _opened(recording: Path | None, config: Config) -> AudioSource:
     if recording:
         return calibrating.open_recording(recording)
     audio = config.audio
+    refuse_while_muted(Places.here())
     try:
         return PyAudioMicrophone(audio.device, block_ms=audio.block_ms, queue_s=audio.queue_s)
     except AudioDeviceError as error:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from edge.config.settings import Config
-from edge.decide.alarms import TROUBLE, AlarmChange, DeskState, Instant, OpenAlarm, TroubleRule
+from edge.decide.alarms import AlarmChange, DeskState, Instant, OpenAlarm
 from edge.decide.alerts import ALL_CHANNELS
 from edge.decide.desk import AlarmDesk
 from edge.decide.outcomes import CauseNow
@@ -56,7 +56,7 @@ class AlarmKeeper:
         self._clock = clock
         self._monotonic = monotonic
         self._desk = AlarmDesk(
-            config.alert, trouble_rules(config), new_id=lambda: uuid.uuid4().hex, restored=restored
+            config.alert, config.trouble.rules, new_id=lambda: uuid.uuid4().hex, restored=restored
         )
         self._n_windows = -1
         self._due_s = 0.0
@@ -66,7 +66,7 @@ class AlarmKeeper:
     def go_by(self, config: Config) -> None:
         """Let other settings hold."""
         self._config = config
-        self._desk.replace_rules(config.alert, trouble_rules(config))
+        self._desk.replace_rules(config.alert, config.trouble.rules)
 
     @property
     def sounding(self) -> OpenAlarm | None:
@@ -176,32 +176,6 @@ def channels_of(change: AlarmChange, config: Config) -> tuple[str, ...]:
         wanted.add(MQTT)
     names = sorted(wanted)
     return tuple(name for name in names if {name, ALL_CHANNELS} & {*change.notify})
-
-
-def trouble_rules(config: Config) -> tuple[TroubleRule, ...]:
-    """Return how somebody is called for the program's own troubles."""
-    trouble = config.trouble
-    wanted = {
-        "deaf": trouble.deaf_s is not None,
-        "disk": trouble.least_disk_mb is not None,
-        "temperature": trouble.most_temperature_c is not None,
-        "model": trouble.model,
-        "clock": trouble.clock_s is not None,
-        "log": trouble.log,
-    }
-    return tuple(
-        TroubleRule(
-            name=TROUBLE + name,
-            cooldown_s=trouble.cooldown_s,
-            severity=trouble.severity,
-            quiet_hours=trouble.quiet_hours,
-            light=trouble.light,
-            buzzer=trouble.buzzer,
-            notify=trouble.notify,
-        )
-        for name, is_wanted in wanted.items()
-        if is_wanted
-    )
 
 
 def _status(alarm: OpenAlarm) -> AlarmStatus:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from edge.config.places import Places
+from edge.errors import AudioDeviceError
 from edge.record.care import Action
 from edge.record.moments import Clock, rfc3339
 from edge.service.happenings import Happening
@@ -82,6 +84,17 @@ class MuteMark:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def refuse_while_muted(places: Places) -> None:
+    """Let no other program of ours open a microphone that somebody has muted.
+
+    Raises
+    ------
+    AudioDeviceError
+    """
+    if MuteMark(places.state_directory()).is_set:
+        raise AudioDeviceError("the microphone is muted; `ser-edge unmute` opens it")
 
 
 class MutedSource:

@@ -21,7 +21,7 @@ from edge.decide.alerts import AlertRule
 from edge.decide.outcomes import CauseNow
 from edge.errors import RefusedError
 from edge.record.care import Action
-from edge.service.alarms import AlarmKeeper, channels_of, room_name, trouble_rules
+from edge.service.alarms import AlarmKeeper, channels_of, room_name
 from edge.service.happenings import AlarmNews, Happening
 from tests.fakes.alarms import Wall, change
 
@@ -169,23 +169,10 @@ def test_other_settings_hold_at_once_and_open_alarms_stay() -> None:
 
 
 def test_only_the_troubles_that_are_wanted_call() -> None:
-    names = [rule.name for rule in trouble_rules(CONFIG)]
-    assert names == [
-        f"trouble: {name}" for name in ("deaf", "disk", "temperature", "model", "clock", "log")
-    ]
-    none = TroubleConfig(
-        deaf_s=None,
-        least_disk_mb=None,
-        most_temperature_c=None,
-        model=False,
-        clock_s=None,
-        log=False,
-    )
-    assert trouble_rules(replace(CONFIG, trouble=none)) == ()
-    loud = TroubleConfig(light="slow", buzzer="soft", severity="notice", notify=("family",))
-    rule = trouble_rules(replace(CONFIG, trouble=loud))[0]
-    assert (rule.light, rule.buzzer, rule.severity) == ("slow", "soft", "notice")
-    assert rule.notify == ("family",)
+    house = House(replace(CONFIG, trouble=TroubleConfig(deaf_s=None, severity="notice")))
+    named = {f"trouble: {name}": CauseNow(reason=name) for name in ("deaf", "disk", "clock")}
+    raised = {(each.rule, each.severity) for each in house.turn(named)}
+    assert raised == {("trouble: disk", "notice"), ("trouble: clock", "notice")}
 
 
 def test_a_trouble_calls_and_ends_by_itself() -> None:

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from edge.app.examination import Examination
+from edge.config.places import Places
+from edge.errors import AudioDeviceError
 from edge.record.care import Action
+from edge.service.checks import sound
 from edge.service.happenings import Happening
-from edge.service.muting import MutedSource, MuteMark, MuteSwitch
+from edge.service.muting import MutedSource, MuteMark, MuteSwitch, refuse_while_muted
 from tests.fakes.alarms import Wall
 
 
@@ -114,3 +118,23 @@ def test_a_muted_source_waits_and_gives_nothing() -> None:
     assert source.read(timeout_s=0.25) is None
     assert (slept, source.fault) == ([0.25], None)
     source.close()
+
+
+def test_no_other_program_of_ours_opens_it_meanwhile(tmp_path: Path) -> None:
+    places = Places.here()
+    refuse_while_muted(places)
+    MuteMark(places.state_directory()).set(who="anna", since="")
+    with pytest.raises(AudioDeviceError, match="the microphone is muted; `ser-edge unmute`"):
+        refuse_while_muted(places)
+
+
+def test_not_even_the_doctor_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("it was opened")
+
+    monkeypatch.setattr(sound, "PyAudioMicrophone", refuse)
+    examined = Examination.of(None)
+    MuteMark(examined.places.state_directory()).set(who="anna", since="")
+    finding = next(each for each in examined.findings() if each.name == "microphone")
+    assert (finding.verdict, finding.remedy) == ("ok", "")
+    assert "it is muted, and was not opened" in finding.found
