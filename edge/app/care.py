@@ -118,6 +118,11 @@ class Care:
         """Return where the log lies."""
         return self._settings.log or log_file(self._config, Places.here())
 
+    @property
+    def keeps_alarms(self) -> bool:
+        """Whether alarms are for the log: not for that of the service, beside which this runs."""
+        return self._is_service or self._settings.log is not None
+
     # What the orders ask for.
 
     @property

@@ -250,6 +250,7 @@ class Listening:
             self,
             clock=SystemClock(),
             counts_minutes=self._workshop.config.log.minute_summary,
+            keeps_alarms=self._care.keeps_alarms,
         )
 
     def _facts(self) -> tuple[str, ...]:

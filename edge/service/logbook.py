@@ -51,6 +51,9 @@ class Logbook:
     clock : Clock
     counts_minutes : bool
         Whether each minute gets a line.
+    keeps_alarms : bool
+        Whether alarms are written: of two processes with one log only one may, or the other's
+        alarms would be open for ever.
     monotonic : callable
         Seconds.
     """
@@ -62,12 +65,14 @@ class Logbook:
         *,
         clock: Clock,
         counts_minutes: bool,
+        keeps_alarms: bool = True,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
         self._stream = stream
         self._clock = clock
         self._counts_minutes = counts_minutes
+        self._keeps_alarms = keeps_alarms
         self._monotonic = monotonic
         self._retry_at_s = 0.0
         self._fault: str | None = None
@@ -108,7 +113,7 @@ class Logbook:
             steps.callback(self._finish_minute)
 
     def _take_care(self, outcome: Happening) -> None:
-        if isinstance(outcome, AlarmNews):
+        if isinstance(outcome, AlarmNews) and self._keeps_alarms:
             self._log.record_changes(outcome.changes, self._now(), messages=outcome.messages)
         elif isinstance(outcome, Action):
             self._log.record_action(outcome, self._now())

@@ -249,6 +249,11 @@ def test_without_the_role_nothing_is_written(tmp_path: Path) -> None:
         ({"health": "deaf", "fault": "no microphone"}, "DEAF: no microphone; model room 1"),
         ({"health": "starting"}, "starting, USB Mic, 16000 Hz; model room 1"),
         ({"alarm": "distress"}, "ALARM distress; listening to USB Mic"),
+        (
+            {"alarms": (alarm("a1", sounding=False),)},
+            "unanswered: distress; listening to USB Mic",
+        ),
+        ({"health": "muted"}, "MUTED: the microphone is closed; model room 1"),
         ({"on_trial": True}, "model room 1 on trial"),
         (
             {"trouble": ("the settings have 2 faults:\n  one\n  two", "more")},
