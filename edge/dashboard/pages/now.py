@@ -132,7 +132,7 @@ def view_of(status: Status | None, zone: tzinfo) -> NowView:
         state=status.state,
         confidence=status.confidence,
         since=_moment(status.state_since, zone),
-        is_speaking=status.speaking,
+        is_speaking=status.speaking and status.health == "listening",
         level_dbfs=max(_QUIETEST_DBFS, status.level_dbfs),
         alarms=tuple(_alarm(alarm, zone) for alarm in reversed(status.alarms)),
         snoozed_until=_moment(status.snoozed_until, zone),

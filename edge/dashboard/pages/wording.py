@@ -36,7 +36,7 @@ _SENTENCES: Final = {
     "disgusted": marked("Sounds disgusted"),
     "surprised": marked("Sounds surprised"),
     "neutral": marked("Sounds neutral"),
-    "uncertain": marked("Somebody speaks; how it sounds is hard to tell"),
+    "uncertain": marked("Hard to tell how it sounds"),
     "no_speech": marked("No voice to be heard"),
 }
 

@@ -23,7 +23,7 @@ from tests.fakes.ears import alarm
         (
             {"state": "uncertain"},
             "uncertain",
-            "Somebody speaks; how it sounds is hard to tell",
+            "Hard to tell how it sounds",
             "since 14:45",
         ),
         (
