@@ -14,7 +14,7 @@ from edge.app import sources
 from edge.config.places import Places
 from edge.errors import NotListeningError, RefusedError
 from edge.record.outbox import Outbox
-from edge.record.query import ActionRow, AlertRow, EventRow, FeedbackRow
+from edge.record.query import ActionRow, AlertRow, FeedbackRow, NoteRow
 from edge.service.commands import Ears
 from edge.service.protocol import Acknowledge
 from edge.service.role import Role
@@ -224,7 +224,7 @@ def test_another_run_answers_nobody_tells_nobody_and_follows_the_mark(
     with pytest.raises(NotListeningError):
         ears().acknowledge(who="anna")
     assert not Outbox(log()).due("family")
-    assert rows(log(), EventRow)
+    assert rows(log(), NoteRow)
     assert not rows(log(), AlertRow)  # the service would find them open at its next start
     (Places.here().state_directory() / "muted").write_text("")
     wait_for(lambda: room.closed == ["default"])
