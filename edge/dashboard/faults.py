@@ -17,6 +17,7 @@ from edge.errors import (
     NotListeningError,
     RefusedError,
     SerError,
+    TooLongError,
     UsageError,
 )
 
@@ -26,6 +27,7 @@ _INTERNAL: Final = "something went wrong in this program; `journalctl -u ser-edg
 _STATUS: Final[tuple[tuple[type[SerError], int], ...]] = (
     (NotListeningError, 503),
     (BusyError, 503),
+    (TooLongError, 413),
     (AudioDataError, 422),
     (RefusedError, 409),
     (UsageError, 422),

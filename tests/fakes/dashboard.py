@@ -105,8 +105,9 @@ def write_log(path: Path, *, now: datetime = NOW) -> None:
     log.begin_session(SESSION, clock.at(0.0))
     for minutes, state in STATES:
         log.record(event(state, at_s=60.0 * minutes), clock.at(60.0 * minutes))
-    log.record_minute(minute(), clock.at(60.0))
     _write_care(log, clock)
+    for minutes in (1, 418, 419):
+        log.record_minute(minute(), clock.at(60.0 * minutes))
     log.close()
     outbox = Outbox(path)
     for waiting in outbox.due("family"):

@@ -204,7 +204,7 @@ def _by_form(house: House, content: bytes) -> tuple[int, str]:
 
 
 def _names(house: House) -> set[Path]:
-    return {path for path in house.folder.rglob("*") if not path.name.endswith(("-journal"))}
+    return {path for path in house.folder.rglob("*") if not path.name.endswith("-journal")}
 
 
 def test_one_recording_at_a_time(house: House, address: str) -> None:
@@ -295,9 +295,7 @@ def test_https_with_a_certificate_of_our_own(tmp_path: Path) -> None:
 
 def test_a_client_that_says_nothing_holds_nobody_up(address: str) -> None:
     parts = urlsplit(address)
-    silent = [
-        socket.create_connection((parts.hostname or "", parts.port or 0)) for _ in range(30)
-    ]
+    silent = [socket.create_connection((parts.hostname or "", parts.port or 0)) for _ in range(30)]
     try:
         began_s = time.monotonic()
         assert ask(address, "GET", "/login")[0] == 200
@@ -312,9 +310,7 @@ def test_many_ask_at_once(house: House, address: str) -> None:
 
     def look() -> None:
         for _ in range(5):
-            answers.append(
-                ask(address, "GET", "/api/v1/status", headers=house.program("look"))[0]
-            )
+            answers.append(ask(address, "GET", "/api/v1/status", headers=house.program("look"))[0])
 
     threads = [threading.Thread(target=look) for _ in range(8)]
     for thread in threads:
