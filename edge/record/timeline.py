@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from edge.record.days import local
-from edge.record.heard import spans_between
+from edge.record.heard import Span, spans_between
 from edge.record.moments import epoch_ms
 from edge.record.query import LogReader
 from edge.record.thinning import thinned
@@ -78,16 +78,18 @@ def timeline(
     return Timeline(
         begin=since,
         end=until,
-        stretches=tuple(
-            Stretch(
-                begin=local(span.begin_ms, zone),
-                end=local(span.end_ms, zone),
-                state=span.state,
-                confidence=span.confidence,
-                event=span.event,
-            )
-            for span in drawn
-        ),
+        stretches=tuple(_stretches(drawn, zone)),
         states_s={state: lasted_ms / 1000 for state, lasted_ms in states_ms.items()},
         is_thinned=is_thinned,
     )
+
+
+def _stretches(spans: Iterable[Span], zone: tzinfo) -> Iterator[Stretch]:
+    end_ms, end = 0, local(0, zone)
+    for span in spans:
+        # Most begin where the one before ended.
+        begin = end if span.begin_ms == end_ms else local(span.begin_ms, zone)
+        end_ms, end = span.end_ms, local(span.end_ms, zone)
+        yield Stretch(
+            begin=begin, end=end, state=span.state, confidence=span.confidence, event=span.event
+        )
