@@ -43,6 +43,9 @@ PATIENCE_S: Final = 5.0
 _MOST_COMMANDS: Final = 64
 _COMMANDS_AT_ONCE: Final = 8
 _TURN_S: Final = 0.5
+_PAUSE_S: Final = 0.02
+"""After a turn in which visitors had something to say: who floods us must not keep the processor
+from the ears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class ControlSocket:
         self._status: Status | None = None
         self._news: News | None = None
         self._is_closing = False
+        self._was_asked = False
         self.has_watchers = False
         """Whether somebody wants `publish` to be called."""
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
@@ -136,21 +140,32 @@ class ControlSocket:
 
     def _turn(self) -> None:
         for key, events in self._selector.select(self._wait_s()):
-            if key.fileobj is self._listener:
-                self._welcome()
-            elif key.fileobj is self._woken:
-                with suppress(BlockingIOError):
-                    self._woken.recv(4096)
-            elif key.data in self._visitors:
-                self._attend(key.data, events)
+            self._notice(key, events)
+        for number in [number for number, v in self._visitors.items() if v.has_line]:
+            with self._dropped_when_gone(number) as visitor:
+                self._follow(number, visitor, visitor.next_line() or b"")
         now_s = self._clock()
         self._hand_out_answers(now_s)
         self._hand_out_news(now_s)
         for number, visitor in list(self._visitors.items()):
             if visitor.has_output and now_s - visitor.moved_s > PATIENCE_S:
                 self._drop(number)
+        if self._was_asked:
+            self._was_asked = False
+            time.sleep(_PAUSE_S)
+
+    def _notice(self, key: selectors.SelectorKey, events: int) -> None:
+        if key.fileobj is self._listener:
+            self._welcome()
+        elif key.fileobj is self._woken:
+            with suppress(BlockingIOError):
+                self._woken.recv(4096)
+        elif key.data in self._visitors:
+            self._attend(key.data, events)
 
     def _wait_s(self) -> float:
+        if any(visitor.has_line for visitor in self._visitors.values()):
+            return 0.0
         return NEWS_LEAST_S if self.has_watchers else _TURN_S
 
     def _welcome(self) -> None:
@@ -182,21 +197,15 @@ class ControlSocket:
             if events & selectors.EVENT_WRITE:
                 visitor.flush(now_s=self._clock())
             if events & selectors.EVENT_READ and visitor.wants_input:
+                self._was_asked = True
                 visitor.receive(now_s=self._clock())
-                self._read(number, visitor)
-
-    def _read(self, number: int, visitor: Visitor) -> None:
-        """Take the requests that have come, up to one that the loop must do."""
-        while visitor.wants_input and not visitor.is_watching:
-            if (line := visitor.next_line()) is not None:
-                self._follow(number, visitor, line)
-            elif visitor.is_overlong:
-                visitor.is_leaving = True
-                self._tell(visitor, Answer(ok=False, error="not a request: the line is too long"))
-            else:
-                return
+                if visitor.is_overlong:
+                    visitor.is_leaving = True
+                    error = "not a request: the line is too long"
+                    self._tell(visitor, Answer(ok=False, error=error))
 
     def _follow(self, number: int, visitor: Visitor, line: bytes) -> None:
+        self._was_asked = True
         try:
             request = read_request(line)
         except BadRequestError as error:
@@ -227,7 +236,6 @@ class ControlSocket:
                 visitor.awaits_answer = False
                 visitor.moved_s = now_s
                 self._tell(visitor, answer)
-                self._read(number, visitor)
 
     def _hand_out_news(self, now_s: float) -> None:
         if self._status is not None:

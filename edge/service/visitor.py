@@ -49,9 +49,14 @@ class Visitor:
         return bool(self._out)
 
     @property
+    def has_line(self) -> bool:
+        """Whether a whole line has come that may be taken now."""
+        return not self.awaits_answer and not self.is_leaving and _NEWLINE in self._in
+
+    @property
     def wants_input(self) -> bool:
         """Whether more may be read."""
-        return not self.awaits_answer and not self.is_leaving
+        return not (self.awaits_answer or self.is_leaving or _NEWLINE in self._in)
 
     def receive(self, *, now_s: float) -> None:
         """Take what has come.
@@ -83,7 +88,7 @@ class Visitor:
     @property
     def is_overlong(self) -> bool:
         """Whether what has come is more than any line."""
-        return len(self._in) > LONGEST_LINE_BYTES
+        return len(self._in) > LONGEST_LINE_BYTES and _NEWLINE not in self._in
 
     def send(self, line: bytes, *, now_s: float) -> None:
         """Let a line go out, now or as soon as the other side takes it.

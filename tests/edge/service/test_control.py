@@ -278,12 +278,29 @@ def test_who_asks_and_never_reads_is_dropped(
     ears: FakeEars, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(control, "_PAUSE_S", 0.0)
     with connected(ears.path) as way:
-        way.settimeout(5)
-        with pytest.raises(OSError):  # noqa: PT012 - it is ended while we send
-            while True:
+        way.settimeout(0.05)
+
+        def is_dropped() -> bool:
+            with suppress(TimeoutError, BrokenPipeError, ConnectionResetError):
                 way.sendall(b"rubbish\n" * 1000)
+            return not ears._control._visitors
+
+        assert soon(lambda: bool(ears._control._visitors))
+        assert soon(is_dropped, limit_s=60)
     assert client().reload().ok
+
+
+def test_who_floods_us_is_heard_slowly_and_keeps_nobody_out(ears: FakeEars) -> None:
+    with connected(ears.path) as way:
+        way.sendall(b"rubbish\n" * 5000)
+        assert client().mute(who="anna").ok
+        answers = way.makefile("rb")
+        assert b"not a request" in answers.readline()
+        visitor = next(iter(ears._control._visitors.values()))
+        assert visitor.has_line  # a line a turn, and a pause after it
+    assert ears.commands == [Mute(who="anna")]
 
 
 def test_a_watcher_is_told_at_once_and_of_each_change(ears: FakeEars) -> None:
