@@ -18,7 +18,7 @@ _ALARMS: Final = """
 """
 _ALARM: Final = "SELECT * FROM alerts WHERE alarm = ? ORDER BY id"
 _DELIVERIES: Final = """
-    SELECT channel, body ->> 'phase' AS phase, created, confirmed, n_attempts,
+    SELECT channel, json_extract(body, '$.phase') AS phase, created, confirmed, n_attempts,
         coalesce(failure, '') AS failure
     FROM outbox WHERE alarm = ? ORDER BY id
 """

@@ -38,6 +38,8 @@ class Spool:
         self._path = path
         self._clock = clock
         self._connection: sqlite3.Connection | None = None
+        self._has_marked = False
+        """Whether what the last run left open has been ended."""
         self._backlog = Backlog()
         self.session: OpenSession | None = None
         """The session that goes on."""
@@ -118,7 +120,13 @@ class Spool:
             self.close()
             self._forget_ids()
         if self._connection is None:
-            self._connection = _opened(self._path)
+            self._connection = connect(self._path)
+            self._has_marked = False
+        if not self._has_marked:
+            # Tried again by itself where another process writes: opening reads the whole file.
+            with patient_once(self._connection):
+                mark_interrupted(self._connection)
+            self._has_marked = True
             self.newest_message = newest_message(self._connection)
         return self._connection
 
@@ -151,13 +159,3 @@ class Spool:
             now = moment(self._clock, at_s=self.session.start.at_s)
             note = row("notes", self.session, now, {"kind": "log", "text": text})
             self.commit(Entry(self.session, (note,)))
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = connect(path)
-    try:
-        mark_interrupted(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection

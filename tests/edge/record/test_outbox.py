@@ -17,7 +17,7 @@ from edge.errors import RecordError
 from edge.record.outbox import Outbox, Waiting
 from edge.record.query import AlertRow, EventRow, LogReader, Selection
 from edge.record.schema import EARS_TIMEOUT_S
-from tests.edge.record.samples import StoppedClock, begun, change, event, message
+from tests.edge.record.samples import SESSION, StoppedClock, begun, change, event, message, open_log
 from tests.edge.record.version_1 import write_version_1
 from tests.support import REPOSITORY
 
@@ -273,10 +273,34 @@ def test_a_deliverer_that_stands_still_in_its_transaction_does_not_stop_the_ears
         holder.kill()
     log.flush()
     assert log.n_waiting == 0
+    # From now on it is patient again.
+    timeout_ms = round(1000 * EARS_TIMEOUT_S)
+    assert log._spool.connection.execute("PRAGMA busy_timeout").fetchone() == (timeout_ms,)
     assert [stored.message.alarm for stored in outbox.due("mqtt")] == [f"a{n}" for n in range(101)]
     with LogReader(path) as reader:
         events = [row.at_s for row in reader.rows(EventRow, Selection())]
         assert events == [float(n) for n in range(1, 101)]
+
+
+def test_ears_that_start_while_the_file_is_held_begin_when_it_is_free(path, clock, outbox):
+    begun(path, clock).close()
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    log = open_log(path, clock)
+    with pytest.raises(RecordError, match="another program holds it"):
+        log.begin_session(SESSION, clock.at(0.0))
+    opened = log._spool.connection
+    for n in range(3):
+        with pytest.raises(RecordError, match="another program holds it"):
+            call(log, clock, n)
+    holder.close()
+    log.flush()
+    # Opening reads the whole file: it is not done again for each try.
+    assert log._spool.connection is opened
+    assert [stored.message.alarm for stored in outbox.due("mqtt")] == ["a0", "a1", "a2"]
+    log.close()
+    with LogReader(path) as reader:
+        assert [session.interrupted for session in reader.sessions()] == [True, False]
 
 
 WRITER = """
