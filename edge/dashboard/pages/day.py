@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -130,7 +130,7 @@ def hour_rows(
         _spread(stretch, hours[0], heard)
     raised: dict[int, list[float]] = defaultdict(list)
     for alarm in alarms:
-        n, at_s = divmod((alarm.raised - hours[0]).total_seconds(), HOUR_S)
+        n, at_s = divmod(alarm.raised.timestamp() - hours[0].timestamp(), HOUR_S)
         raised[int(n)].append(at_s)
     return [
         _row(begin, heard[n], raised[n]) for n, begin in enumerate(hours) if heard[n] or raised[n]
@@ -139,11 +139,9 @@ def hour_rows(
 
 def _spread(stretch: Stretch, since: datetime, heard: dict[int, list[Mark]]) -> None:
     """Put a stretch into each of the hours that it touches."""
-    # In UTC, since the difference of two times in one zone ignores a change of the clocks.
-    begin_s, end_s = (
-        (moment.astimezone(UTC) - since.astimezone(UTC)).total_seconds()
-        for moment in (stretch.begin, stretch.end)
-    )
+    # Not as a difference of two times in one zone, which ignores a change of the clocks.
+    since_s = since.timestamp()
+    begin_s, end_s = stretch.begin.timestamp() - since_s, stretch.end.timestamp() - since_s
     for n in range(int(begin_s // HOUR_S), int(max(begin_s, end_s - 0.001) // HOUR_S) + 1):
         heard[n].append(
             Mark(

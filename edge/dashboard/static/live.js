@@ -48,6 +48,7 @@
       if (answer.ok) {
         put(await answer.text());
         shown = fetched;
+        lost.hidden = true;
       }
     } catch {
       lost.hidden = false;
@@ -76,10 +77,18 @@
     if (after !== undefined && before !== after) document.getElementById(id).textContent = after;
   }
 
+  // A stream that was refused (too many look on, or nobody is logged in any more) is not tried
+  // again by the browser: then the parts are asked for, and the answer tells which it was.
   function look(limitMs) {
     if (Date.now() - heardAt < limitMs) return;
-    lost.hidden = false;
-    if (stream.readyState === EventSource.CLOSED) open();
+    if (stream.readyState !== EventSource.CLOSED) {
+      lost.hidden = false;
+      return;
+    }
+    shown = null;
+    wanted = "refused";
+    renew();
+    open();
   }
 
   setInterval(() => look(SILENT_MS), 2000);

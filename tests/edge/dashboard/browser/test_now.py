@@ -10,7 +10,7 @@ import pytest
 
 from edge.service.protocol import Acknowledge, EndSnooze, Mute, Snooze, Unmute
 from tests.edge.dashboard.browser.conftest import cookies_of
-from tests.fakes.dashboard import OPEN_ALARM, House, a_house, open_alarm
+from tests.fakes.dashboard import OPEN_ALARM, PASSWORD, House, a_house, open_alarm
 
 
 def marked(page: Any) -> Any:
@@ -132,14 +132,43 @@ def test_deaf_ears_are_told_of(visit: Callable[..., Any], quiet: House) -> None:
 
 
 def test_a_lost_connection_is_told_of(browser: Any, tmp_path: Path) -> None:
-    with a_house(tmp_path) as house, house.served() as url, browser.new_context() as context:
+    with a_house(tmp_path) as house, browser.new_context() as context:
+        with house.served() as url:
+            context.add_cookies(cookies_of(house, "lena", url))
+            page = context.new_page()
+            page.goto(url)
+            page.locator(".word", has_text="Sounds angry").wait_for()
+            assert page.locator("#lost").is_hidden()
+        page.locator("#lost").wait_for(state="visible")
+
+
+def test_where_too_many_look_on_the_page_asks_by_itself(browser: Any, tmp_path: Path) -> None:
+    with (
+        a_house(tmp_path, n_streams=0) as house,
+        house.served() as url,
+        browser.new_context() as context,
+    ):
         context.add_cookies(cookies_of(house, "lena", url))
         page = context.new_page()
         page.goto(url)
         page.locator(".word", has_text="Sounds angry").wait_for()
+        house.ears.show(state="calm")
+        page.locator(".word", has_text="Sounds calm").wait_for()
         assert page.locator("#lost").is_hidden()
-        house.pieces.live.close()
-        page.locator("#lost").wait_for(state="visible")
+
+
+def test_who_is_logged_out_elsewhere_sees_the_log_in(browser: Any, tmp_path: Path) -> None:
+    with (
+        a_house(tmp_path, heartbeat_s=0.3) as house,
+        house.served() as url,
+        browser.new_context() as context,
+    ):
+        context.add_cookies(cookies_of(house, "lena", url))
+        page = context.new_page()
+        page.goto(url)
+        page.locator(".word", has_text="Sounds angry").wait_for()
+        house.pieces.people.set_password("lena", f"{PASSWORD} again")
+        page.wait_for_url("**/login?back=/")
 
 
 def test_who_may_only_look_cannot_answer(visit: Callable[..., Any], house: House) -> None:

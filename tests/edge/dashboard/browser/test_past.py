@@ -8,7 +8,7 @@ from typing import Any
 
 from edge.app.models import bundled_sample
 from edge.service.protocol import Acknowledge, Feedback, Mute
-from tests.fakes.dashboard import OPEN_ALARM, PASSWORD, House
+from tests.fakes.dashboard import ANSWERED_ALARM, OPEN_ALARM, PASSWORD, House
 
 
 def test_from_the_calendar_to_that_was_wrong(visit: Callable[..., Any], house: House) -> None:
@@ -32,6 +32,22 @@ def test_from_the_calendar_to_that_was_wrong(visit: Callable[..., Any], house: H
         note="she laughed",
     )
     assert not page.faults
+
+
+def test_a_false_alarm_is_judged(visit: Callable[..., Any], house: House) -> None:
+    page = visit("/day/2026-11-26")
+    page.get_by_role("link", name="09:13").click()
+    page.get_by_text("“she had a bad dream”").wait_for()
+    page.get_by_label("Note").fill("a film")
+    page.get_by_role("button", name="It was a false alarm").click()
+    page.get_by_text("Thank you, it is noted.").wait_for()
+    assert house.ears.wait_for(Feedback) == Feedback(
+        who="page: anna",
+        heard_at="2026-11-26T09:13:00.000+01:00",
+        verdict="wrong",
+        note="a film",
+        alarm=ANSWERED_ALARM,
+    )
 
 
 def test_a_day_leads_to_the_one_before_and_to_csv(visit: Callable[..., Any]) -> None:
