@@ -19,17 +19,20 @@ class Complaint:
 
     def __init__(self, subject: str) -> None:
         self._subject = subject
+        self._said: set[str] = set()
         self.text = ""
         """The sentence; empty while all is well."""
 
     def say(self, sentence: str) -> None:
-        """Say what is wrong, unless it was said last."""
-        if sentence != self.text:
+        """Say what is wrong, unless it was said already since all was well."""
+        if sentence not in self._said:
             _LOG.warning("%s: %s", self._subject, sentence)
+        self._said.add(sentence)
         self.text = sentence
 
     def over(self) -> None:
         """Say that it works again, if anything was wrong."""
         if self.text:
             _LOG.warning("%s: works again", self._subject)
+        self._said.clear()
         self.text = ""

@@ -84,6 +84,11 @@ class Courier:
         self._left: dict[str, Stored] = {}
 
     @property
+    def name(self) -> str:
+        """The channel's."""
+        return self._channel.name
+
+    @property
     def n_waiting(self) -> int:
         """Messages that the channel has not taken in the last turn."""
         return len(self._left)

@@ -21,7 +21,7 @@ class Deliverer:
     ----------
     couriers : sequence of Courier
     after : Deliverer, optional
-        The one before, which was told to stop: a courier begins where that one's threads have
+        The one before, which was told to stop: a courier begins where that of the same channel has
         ended, so that nothing is delivered by both.
     """
 
@@ -29,11 +29,16 @@ class Deliverer:
         self._couriers = tuple(couriers)
         self._wakes = [threading.Event() for _ in couriers]
         self._is_ending = threading.Event()
-        before = after.threads if after else ()
-        self.threads: tuple[threading.Thread, ...] = tuple(
-            threading.Thread(target=self._run, args=(courier, wake, before), daemon=True)
+        self._before = after.threads if after else {}
+        self._own = {
+            courier.name: threading.Thread(target=self._run, args=(courier, wake), daemon=True)
             for courier, wake in zip(self._couriers, self._wakes, strict=True)
-        )
+        }
+
+    @property
+    def threads(self) -> dict[str, threading.Thread]:
+        """Whoever may be delivering to a channel, by its name."""
+        return {**self._before, **self._own}
 
     @property
     def complaints(self) -> list[str]:
@@ -47,7 +52,7 @@ class Deliverer:
 
     def start(self) -> None:
         """Begin."""
-        for thread in self.threads:
+        for thread in self._own.values():
             thread.start()
 
     def wake(self) -> None:
@@ -71,15 +76,13 @@ class Deliverer:
     def join(self, limit_s: float) -> None:
         """Wait for them; one that hangs dies with the process."""
         deadline_s = time.monotonic() + limit_s
-        for thread in self.threads:
+        for thread in self._own.values():
             with suppress(RuntimeError):  # was never started
                 thread.join(max(0.0, deadline_s - time.monotonic()))
 
-    def _run(
-        self, courier: Courier, wake: threading.Event, before: Sequence[threading.Thread]
-    ) -> None:
-        for thread in before:
-            thread.join()
+    def _run(self, courier: Courier, wake: threading.Event) -> None:
+        if before := self._before.get(courier.name):
+            before.join()
         courier.prepare()
         while not self._is_ending.is_set():
             rest_s = courier.turn()
