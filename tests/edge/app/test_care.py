@@ -6,16 +6,19 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from edge.app import sources
 from edge.config.places import Places
+from edge.decide import desk
 from edge.errors import NotListeningError, RefusedError
 from edge.record.outbox import Outbox
 from edge.record.query import ActionRow, AlertRow, FeedbackRow, NoteRow
 from edge.service.commands import Ears
+from edge.service.gauges import Reading
 from edge.service.protocol import Acknowledge
 from edge.service.role import Role
 from edge.service.status import Status
@@ -187,6 +190,25 @@ def test_an_alarm_sounds_though_the_log_cannot_be_written_and_is_told_later(
     wait_for(lambda: "acknowledged" in phases(answer.alarms[0]))
     told = [stored.message.phase for stored in Outbox(log()).due("family")]
     assert told[:2] == ["raised", "acknowledged"]
+
+
+def test_a_trouble_of_its_own_calls_and_is_mended_and_a_snooze_is_no_matter(
+    begin: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "SETTLING_S", 0.0)  # it would wait for troubles from before a restart
+    run = begin()
+    until = ears().snooze(who="button").until
+    assert until is not None
+    assert datetime.fromisoformat(until) > datetime.now(UTC) + timedelta(minutes=14)
+    run.listening._care._gauges.reading = Reading(free_mb=1.0)
+    (alarm,) = run.status(lambda s: s.alarms).alarms
+    assert (alarm.rule, alarm.severity) == ("trouble: disk", "warning")
+    assert "the disk of the log has 1 MB left" in alarm.reason
+    assert run.view.signals[-1].light == "none"
+    run.listening._care._gauges.reading = Reading(free_mb=10_000.0)
+    run.status(lambda s: not s.alarms)
+    told = [(s.message.rule, s.message.phase) for s in Outbox(log()).due("family")]
+    assert told == [("trouble: disk", "raised"), ("trouble: disk", "ended")]
 
 
 def test_what_is_heard_is_watched_live(begin: Callable[[], Run]) -> None:
