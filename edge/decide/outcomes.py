@@ -70,21 +70,6 @@ class CauseNow:
     confidence: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Alert:
-    """An alarm has begun or ended."""
-
-    at_sample: int
-    rule: str
-    """Name of the rule in the configuration."""
-    phase: Literal["raised", "ended"]
-    reason: str
-    """Why, in words for the log: ``"fearful, sad or angry for 12 s of the last 20 s"``,
-    ``"acknowledged"``, ``"timed out"``, ``"cause ended"``, ``"rule removed"``."""
-    confidence: float
-    """Highest smoothed confidence that counted for the rule."""
-
-
 Outcome = Scores | Event | Cause
 
 Severity = Literal["notice", "warning", "urgent"]
