@@ -17,10 +17,10 @@ from trainer.tuning.choice import Proposal, TooLittle, candidates, propose
 from trainer.tuning.words import lines
 
 EXAMPLES = """\
-  ser-edge feedback export home.json --since 60d       on the device
   ser-trainer tune-alerts home.json
-  ser-trainer tune-alerts home.json --missed-costs 20  rather three false alarms a day
+  ser-trainer tune-alerts home.json --missed-costs 20  rather false alarms than a missed one
 
+The file comes from the device: `ser-edge feedback export home.json --since 60d`.
 Nothing is changed: the proposal is printed as lines for the device's settings.
 """
 _REMEDY = "name a file that `ser-edge feedback export` has made"
