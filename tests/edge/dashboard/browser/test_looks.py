@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from edge.app.models import bundled_sample
 from tests.edge.dashboard.browser.conftest import DESKTOP, PHONE
-from tests.fakes.dashboard import OPEN_ALARM
+from tests.fakes.dashboard import ANSWERED_ALARM, OPEN_ALARM, House
 
 MOST_BYTES = 150_000
 
@@ -16,6 +17,7 @@ MOST_BYTES = 150_000
 PAGES = {
     "now": "/",
     "alarm": f"/alarms/{OPEN_ALARM}",
+    "answered alarm": f"/alarms/{ANSWERED_ALARM}",
     "day": "/day/2026-11-26",
     "empty day": "/day/2026-11-02",
     "hour": "/day/2026-11-26/9",
@@ -64,6 +66,23 @@ def test_log_in_is_for_everybody(visit: Callable[..., Any]) -> None:
         page.emulate_media(color_scheme=scheme)
         assert not (found := violations(page)), (scheme, found)
     assert not page.faults
+
+
+def test_trouble_is_for_everybody(visit: Callable[..., Any], house: House) -> None:
+    house.ears.show(health="deaf", fault="only zeros", trouble=("the disk is full",), alarms=())
+    page = visit("/", color_scheme="dark")
+    page.locator(".feeling.deaf").wait_for()
+    page.get_by_text("What the device says").click()
+    assert not (found := violations(page)), found
+
+
+def test_what_is_heard_of_a_file_is_for_everybody(visit: Callable[..., Any]) -> None:
+    page = visit("/listen", color_scheme="dark")
+    page.get_by_label("Recording").set_input_files(bundled_sample())
+    page.get_by_role("button", name="Listen", exact=True).click()
+    page.get_by_role("heading", name="room.flac").wait_for()
+    assert not (found := violations(page)), found
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_what_is_not_for_everybody_is_found(visit: Callable[..., Any]) -> None:
