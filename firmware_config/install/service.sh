@@ -94,7 +94,12 @@ stay_up() {
     done
 }
 
-all_are_active() { ! systemctl is-active "$@" | grep -qvx active; }
+# In no pipe: grep ends at the first word that it looks for, which would fail systemctl.
+all_are_active() {
+    local states
+    states=$(systemctl is-active "$@" || true)
+    ! grep -qvx active <<<"$states"
+}
 
 main_processes() { systemctl show --property=MainPID --value "$@"; }
 
