@@ -125,6 +125,8 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return gettext("%(n)s min", n=number(minutes))
     hours, rest = divmod(minutes, 60)
+    if not rest or hours >= 10:
+        return gettext("%(n)s h", n=number(minutes / 60))
     return gettext("%(hours)s h %(minutes)s min", hours=number(hours), minutes=number(rest))
 
 

@@ -38,4 +38,4 @@ def _width(part_s: float, voice_s: float) -> int:
 
 
 def _hatch(left: int) -> str:
-    return "".join(f"M{x} {_HEIGHT}l3-{_HEIGHT}" for x in range(left + 1, _WIDTH - 3, _HATCH_STEP))
+    return "".join(f"M{x} {_HEIGHT}l3-{_HEIGHT}" for x in range(left, _WIDTH - 2, _HATCH_STEP))

@@ -42,7 +42,9 @@ def strip(marks: Iterable[Mark], alarms_s: Iterable[float] = ()) -> Markup:
     """
     paths = [_path(state, runs) for state, runs in sorted(_runs(bins(marks)).items())]
     alarms = [
-        Markup('<path class="mark" d="M{:.0f} 0l3-8h-6z"/>').format(at_s / BIN_S)
+        Markup('<path class="mark" d="M{:.0f} 0l3-8h-6z"/>').format(
+            min(max(at_s / BIN_S, 3), N_BINS - 3)
+        )
         for at_s in alarms_s
     ]
     return Markup(

@@ -235,6 +235,21 @@ def test_numbers_and_times_have_the_form_of_the_language(
         ) == expected
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "0 s"),
+        (59.6, "1 min"),
+        (3600.0, "1 h"),
+        (5400.0, "1 h 30 min"),
+        (36_000.0 + 600, "10 h"),
+        (400_000.0, "111 h"),
+    ],
+)
+def test_durations_are_as_exact_as_people_want_them(seconds: float, text: str) -> None:
+    assert i18n.duration(seconds) == text
+
+
 def test_time_of_another_day_bears_its_date(house: House) -> None:
     moment = datetime(2026, 11, 25, 22, 5)  # noqa: DTZ001 - only shown
     with house.app.test_request_context():
