@@ -16,7 +16,12 @@ CAPACITY: Final = 2000
 """Entries that may wait; about a megabyte. Beyond it the oldest are dropped, and that is noted;
 alarms and messages only when nothing else is left."""
 
-_IMPOSSIBLE: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError, OverflowError)
+_IMPOSSIBLE: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+    UnicodeEncodeError,
+)
 
 Value = str | float | int | None
 

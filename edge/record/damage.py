@@ -11,6 +11,10 @@ _COMPANIONS: Final = ("", "-wal", "-shm")
 _N_KEPT: Final = 3
 """Broken logs that are kept for whoever wants to look; a failing card must not fill itself."""
 
+READ_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite says of a file; the last where it has no words for one that is full of rubbish."""
+FILE_ERRORS: Final = (*READ_ERRORS, OSError)
+
 _CAUSES: Final = {
     sqlite3.SQLITE_FULL: "the disk is full; make room on it",
     sqlite3.SQLITE_IOERR: "the disk refuses to write; see whether it is full or failing",
@@ -22,7 +26,8 @@ _CAUSES: Final = {
 
 def is_damage(error: Exception) -> bool:
     """Return whether the error says that the file is no sound database."""
-    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    codes = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, UnicodeDecodeError) or _code(error) in codes
 
 
 def is_busy(error: Exception) -> bool:

@@ -160,7 +160,14 @@ class EventLog:
             The kernel's name of this boot.
         """
         with self._lock:
-            return self._spool.read(lambda connection: desk_state(connection, at, boot_id=boot_id))
+            try:
+                return self._spool.read(lambda file: desk_state(file, at, boot_id=boot_id))
+            except (ValueError, TypeError) as error:
+                # What was rescued from a damaged file may be anything.
+                raise RecordError(
+                    f"what the log {self._path} says of alarms makes no sense: {error}; "
+                    "none of them is open from now on"
+                ) from error
 
     @property
     def newest_message(self) -> int:

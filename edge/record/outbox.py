@@ -21,7 +21,7 @@ from edge.contract.tables import TableError, from_table, to_table
 from edge.decide.alarms import Phase
 from edge.decide.outcomes import Severity
 from edge.errors import RecordError
-from edge.record.damage import cause
+from edge.record.damage import FILE_ERRORS, cause
 from edge.record.moments import rfc3339
 from edge.record.schema import BUSY_TIMEOUT_S, SCHEMA_VERSION, check_version, is_empty, transaction
 
@@ -207,7 +207,7 @@ class Outbox:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except FILE_ERRORS as error:
             if isinstance(error, RecordError):
                 raise
             self.close()

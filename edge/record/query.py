@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from edge.errors import NoInputError, RecordError
+from edge.record.damage import READ_ERRORS
 from edge.record.moments import epoch_ms
 from edge.record.rows import (
     ActionRow,
@@ -101,7 +102,7 @@ class LogReader:
         self._path = path
         try:
             self._connection = _connect(path)
-        except sqlite3.Error as error:
+        except READ_ERRORS as error:
             raise self._unreadable(error) from error
 
     def __enter__(self) -> Self:
@@ -161,7 +162,7 @@ class LogReader:
             # "yield from" would touch the cursor when a reader gives up after the connection.
             for row in self._connection.execute(query, values):  # noqa: UP028
                 yield row
-        except sqlite3.Error as error:
+        except READ_ERRORS as error:
             raise self._unreadable(error) from error
 
     def _conditions(
@@ -182,7 +183,7 @@ class LogReader:
         text = " AND ".join(condition for condition, _ in parts)
         return text, tuple(value for _, values in parts for value in values)
 
-    def _unreadable(self, error: sqlite3.Error) -> RecordError:
+    def _unreadable(self, error: Exception) -> RecordError:
         return RecordError(
             f"the log {self._path} cannot be read: {error}; "
             "see that you may read it and its folder, and that it is a log of ser-edge"

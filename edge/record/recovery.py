@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+from edge.record.damage import FILE_ERRORS
 from edge.record.schema import read_only_uri, transaction
 from edge.record.tables import ADD_TO_QUARTERS, TABLES
 
@@ -25,12 +27,8 @@ STOP_SESSION: Final = (
     " WHERE id = :session"
 )
 
-_MESSAGE: Final = "message, channel, alarm, created, at_ms, body, n_attempts, failure"
-_UNDELIVERED: Final = f"SELECT {_MESSAGE} FROM outbox NOT INDEXED WHERE confirmed IS NULL"
-_TAKE_MESSAGE: Final = (
-    f"INSERT INTO outbox ({_MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (message) DO NOTHING"
-)
+_RESCUED: Final = ("sessions", "alerts", "actions", "feedback", "outbox", "quarters")
+"""What is small, and what somebody waits for; states and minutes stay in the damaged file."""
 
 
 def mark_interrupted(connection: sqlite3.Connection) -> None:
@@ -46,29 +44,33 @@ def mark_interrupted(connection: sqlite3.Connection) -> None:
             connection.execute(STOP_SESSION, values)
 
 
-def rescue_messages(damaged: Path, connection: sqlite3.Connection) -> int:
-    """Copy what had not been delivered out of a damaged file, as far as it can be read.
+def rescue(damaged: Path, connection: sqlite3.Connection) -> None:
+    """Copy alarms, messages and sums out of a damaged file, as far as it can be read.
 
-    Returns
-    -------
-    int
-        How many messages there were.
+    Parameters
+    ----------
+    damaged : Path
+    connection : sqlite3.Connection
+        The new file, with nothing in it yet: every row keeps its number.
     """
-    rows = _undelivered(damaged)
-    with transaction(connection):
-        connection.executemany(_TAKE_MESSAGE, rows)
-    return len(rows)
-
-
-def _undelivered(damaged: Path) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
     with (
-        suppress(sqlite3.Error),
-        closing(sqlite3.connect(read_only_uri(damaged), uri=True)) as connection,
+        closing(sqlite3.connect(read_only_uri(damaged), uri=True)) as source,
+        transaction(connection),
     ):
-        # One by one: what comes before a broken page is taken.
-        rows.extend(connection.execute(_UNDELIVERED))
-    return rows
+        for table in _RESCUED:
+            info = connection.execute(f"PRAGMA table_info({table})").fetchall()
+            names = ", ".join(column[1] for column in info)
+            places = ", ".join("?" for _ in info)
+            connection.executemany(
+                f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({places})",
+                _readable(source, f"SELECT {names} FROM {table} NOT INDEXED"),
+            )
+
+
+def _readable(source: sqlite3.Connection, query: str) -> Iterator[tuple[object, ...]]:
+    """Yield rows one by one: what comes before a broken page is taken."""
+    with suppress(*FILE_ERRORS):
+        yield from source.execute(query)
 
 
 def _last_moment(connection: sqlite3.Connection, session: int) -> tuple[float, str | None]:

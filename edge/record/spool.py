@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from edge.errors import RecordError
 from edge.record.backlog import Backlog, Entry, OpenSession
-from edge.record.damage import cause, is_damage, move_aside
+from edge.record.damage import FILE_ERRORS, cause, is_damage, move_aside
 from edge.record.entries import row
 from edge.record.moments import Clock, moment
 from edge.record.outbox import newest_message
-from edge.record.recovery import mark_interrupted, rescue_messages
+from edge.record.recovery import mark_interrupted, rescue
 from edge.record.schema import connect, patient_once, transaction
 
 _LOGGER = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class Spool:
         """Do something with the file; where that is damaged, with a new one."""
         try:
             return work()
-        except (sqlite3.Error, OSError) as error:
+        except FILE_ERRORS as error:
             if not is_damage(error):
                 raise self.unwritten(error) from error
             return self._begin_anew(error, work)
@@ -135,18 +135,19 @@ class Spool:
         try:
             aside = move_aside(self._path, now=self._clock.now())
             self._forget_ids()
+            self._rescue(aside)
             result = work()
-        except (sqlite3.Error, OSError) as again:
+        except FILE_ERRORS as again:
             raise self.unwritten(again) from again
-        self._rescue(aside)
         self._say(f"the log was damaged ({error}); it is kept as {aside}, and this one is new")
         return result
 
     def _rescue(self, aside: Path) -> None:
-        """Take over what had not been delivered; what cannot be read is lost."""
-        with suppress(sqlite3.Error, OSError):
-            rescue_messages(aside, self._connected())
-            self.newest_message = newest_message(self._connected())
+        """Take over what somebody waits for; what cannot be read is lost."""
+        with suppress(*FILE_ERRORS):
+            rescue(aside, self._connected())
+        # The session that the damage cut off has come along.
+        self._has_marked = False
 
     def _forget_ids(self) -> None:
         self._backlog.forget_ids()

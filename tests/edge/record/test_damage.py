@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
+from contextlib import closing, suppress
+from datetime import date, timedelta
 
 import pytest
 
-from edge.record.query import EventRow, LogReader, NoteRow, Selection
-from tests.edge.record.samples import StoppedClock, begun, event
+from edge.errors import RecordError
+from edge.record.care import Action
+from edge.record.outbox import Outbox
+from edge.record.query import ActionRow, AlertRow, EventRow, LogReader, NoteRow, Selection
+from edge.record.summary import calendar
+from tests.edge.record.samples import (
+    BERLIN,
+    EVENING,
+    SESSION,
+    StoppedClock,
+    begun,
+    change,
+    event,
+    message,
+)
 
 
 @pytest.fixture
@@ -85,6 +101,63 @@ def test_damage_while_the_log_is_open_does_not_stop_it(path, clock):
     with LogReader(path) as reader:
         (session,) = reader.sessions()
         assert {row.session for row in reader.rows(EventRow, Selection())} == {session.id}
+
+
+def test_alarms_and_sums_outlive_the_damage(path, clock):
+    log = begun(path, clock)
+    log.record(event("sad"), clock.at(0.0))
+    log.record(event("calm"), clock.at(600.0))
+    log.record_changes([change(alarm="a1")], clock.at(601.0))
+    log.record_action(Action(action="muted", who="button"), clock.at(602.0))
+    log.close()
+    overwrite_table(path, "events")
+    log = begun(path, clock)
+    log.record_changes([change(alarm="a2")], clock.at(700.0))
+    state = log.desk_state(clock.at(700.0), boot_id=SESSION.boot_id)
+    assert [alarm.id for alarm in state.open] == ["a1", "a2"]
+    log.close()
+    with LogReader(path) as reader:
+        assert [(row.id, row.session) for row in reader.rows(AlertRow, Selection())] == [
+            (1, 1),
+            (2, 2),
+        ]
+        assert [row.action for row in reader.rows(ActionRow, Selection())] == ["muted"]
+        day = date(2026, 11, 20)
+        (sums,) = calendar(reader, day, day + timedelta(days=1), BERLIN, now=EVENING).values()
+        assert sums.states_s == {"sad": 600.0}
+        first, second = reader.sessions()
+        assert (first.interrupted, first.stopped) == (True, clock.at(602.0).time)
+        assert second.stopped is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_rescued_the_log_goes_on(path, clock, seed):
+    log = begun(path, clock)
+    for n in range(40):
+        raised = change(alarm=f"a{n}")
+        log.record_changes([raised], clock.at(float(n)), messages=[message(raised)])
+        log.record(event(), clock.at(float(n)))
+    log.close()
+    chance = random.Random(seed)
+    for at in range(8192, path.stat().st_size, 1024):
+        overwrite(path, at + chance.randrange(1000), chance.randbytes(chance.randrange(40)))
+    log = begun(path, clock)
+    with suppress(RecordError):
+        log.desk_state(clock.at(100.0), boot_id=SESSION.boot_id)
+    raised = change(alarm="new")
+    sent = message(raised)
+    log.record_changes([raised], clock.at(100.0), messages=[sent])
+    assert log.n_waiting == 0
+    log.close()
+    with closing(Outbox(path)) as outbox:
+        assert outbox.due("mqtt")[-1].message == sent
+
+
+def overwrite_table(path, table):
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+        (page,) = connection.execute(query, (table,)).fetchone()
+    overwrite(path, (page - 1) * 4096, b"\xff" * 4096)
 
 
 def test_an_empty_file_is_simply_used(path, clock):

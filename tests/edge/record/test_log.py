@@ -256,7 +256,7 @@ def test_nothing_can_be_recorded_outside_a_session(path, clock):
         open_log(path, clock).record(event(), clock.at(0.0))
 
 
-@pytest.mark.parametrize("wrong", [math.nan, {}, 2**70])
+@pytest.mark.parametrize("wrong", [math.nan, {}, 2**70, "\ud800"])
 def test_what_no_table_takes_does_not_hold_up_the_rest(path, clock, wrong):
     log = begun(path, clock)
     log.record(event("calm"), clock.at(1.0))
