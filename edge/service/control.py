@@ -132,6 +132,7 @@ class ControlSocket:
             if self._path.stat().st_ino == self._inode:
                 self._path.unlink()
         self._hand_out_answers(self._clock())
+        self._hand_out_news(self._clock())  # the last word
         for number in list(self._visitors):
             self._drop(number)
         self._selector.close()

@@ -23,6 +23,7 @@ from edge.service.protocol import Acknowledge
 from edge.service.role import Role
 from edge.service.status import Status
 from tests.edge.app.test_listening import Microphone, Room, Run, rows, wait_for
+from tests.edge.service.test_control import hears
 from tests.fakes.sound import sample
 
 RULE = """\
@@ -215,8 +216,8 @@ def test_what_is_heard_is_watched_live(begin: Callable[[], Run]) -> None:
     begin()
     stop = threading.Event()
     told = ears().watch(stop)
-    assert any(status and status.probabilities for status in told)
-    assert any(status and status.alarm == "any" and status.newest_message for status in told)
+    assert hears(told, lambda status: status and status.probabilities)
+    assert hears(told, lambda status: status and status.alarm == "any" and status.newest_message)
     stop.set()
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,12 @@ def connected(path: Path) -> socket.socket:
 def answer_to(way: socket.socket, sent: bytes) -> dict[str, object]:
     way.sendall(sent)
     return json.loads(way.makefile("rb").readline())
+
+
+def hears(told: Iterator[Status | None], wanted: Callable[[Status | None], object]) -> bool:
+    """Return whether a watcher is told what is wanted."""
+    deadline_s = time.monotonic() + 20
+    return any(wanted(news) for news in takewhile(lambda _: time.monotonic() < deadline_s, told))
 
 
 def soon(is_so: Callable[[], bool], *, limit_s: float = 10.0) -> bool:
@@ -310,9 +317,9 @@ def test_a_watcher_is_told_at_once_and_of_each_change(ears: FakeEars) -> None:
     assert first
     assert first.state == "sad"
     ears.show(state="angry")
-    assert any(news and news.state == "angry" for news in told)
+    assert hears(told, lambda news: news and news.state == "angry")
     assert client().mute(who="anna").ok
-    assert any(news and news.health == "muted" for news in told)
+    assert hears(told, lambda news: news and news.health == "muted")
     stop.set()
     assert not [news for news in told if news and news.health != "muted"]
 
@@ -345,8 +352,18 @@ def test_what_cannot_wait_is_told_without_the_pace(ears: FakeEars) -> None:
     next(told)
     for number in range(1, 60):  # at ten a second it would take six seconds
         ears.show(newest_message=number)
-        assert any(news and news.newest_message == number for news in told)
+        assert hears(told, lambda news: news and news.newest_message == number)
     stop.set()
+
+
+def test_a_watcher_is_told_the_last_word(ears: FakeEars) -> None:
+    told = client().watch(threading.Event())
+    assert next(told)
+    ears._ending.set()
+    ears._thread.join()
+    ears._control.publish(status(health="stopped"))
+    ears._control.close()
+    assert hears(told, lambda news: news and news.health == "stopped")
 
 
 def test_a_watcher_outlives_the_ears() -> None:
@@ -354,10 +371,10 @@ def test_a_watcher_outlives_the_ears() -> None:
     told = client().watch(stop)
     assert next(told) is None
     with FakeEars(status=status(state="sad")):
-        assert any(news and news.state == "sad" for news in told)
-    assert any(news is None for news in told)
+        assert hears(told, lambda news: news and news.state == "sad")
+    assert hears(told, lambda news: news is None)
     with FakeEars(status=status(state="calm")):
-        assert any(news and news.state == "calm" for news in told)
+        assert hears(told, lambda news: news and news.state == "calm")
     stop.set()
     assert len(list(told)) <= 1
 
@@ -370,9 +387,9 @@ def test_a_watcher_of_stuck_ears_is_told_that_they_are_away(
     told = client().watch(stop)
     assert next(told)
     ears.is_stuck = True
-    assert any(news is None for news in told)
+    assert hears(told, lambda news: news is None)
     ears.is_stuck = False
-    assert any(news for news in told)
+    assert hears(told, lambda news: news)
     stop.set()
 
 
