@@ -11,6 +11,7 @@ from edge.app.adaptation import state_file
 from edge.app.care import Care
 from edge.app.panels import open_room_panel
 from edge.app.relating import Relating
+from edge.app.sessions import relative_session
 from edge.app.sources import RunSettings, is_live
 from edge.app.workshop import ModelWorkshop
 from edge.config.load import load_config
@@ -96,6 +97,8 @@ class Listening:
             on_trouble=partial(self._troubles.report, "adaptation"),
             is_gatherer=is_service and is_live(settings),
         )
+        self._is_relative = False
+        self._relate()
         self.facts = self._facts()
 
     @property
@@ -193,8 +196,9 @@ class Listening:
         self._reporter.ready()
 
     def changed(self) -> None:
-        """Another pipeline listens."""
-        self._session = self._workshop.session()
+        """Another pipeline listens, or decisions have another ground."""
+        session = self._workshop.session()
+        self._session = relative_session(session) if self._is_relative else session
 
     def _attend(self, tell: Tell) -> None:
         # Each on its own: a fault around the ears must neither deafen them nor silence an alarm.
@@ -207,6 +211,9 @@ class Listening:
         model = self._workshop.classifier.bundle.manifest.sha256
         enabled = self._workshop.config.adaptation.enabled
         self._relating.turn(self._ears.pipeline, model=model, enabled=enabled)
+        if self._relating.moves != self._is_relative:
+            self._is_relative = self._relating.moves
+            self.changed()
 
     def _carefully(self, deed: Callable[[], None]) -> None:
         try:

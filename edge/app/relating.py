@@ -67,6 +67,11 @@ class Relating:
         """What the pipeline hears with; None while there is no calibration for its model."""
         return self._normal
 
+    @property
+    def moves(self) -> bool:
+        """Whether decisions are relative now."""
+        return self._normal is not None and self._normal.moves
+
     def turn(self, pipeline: EmotionPipeline, *, model: str, enabled: bool) -> None:
         """Do what is due.
 

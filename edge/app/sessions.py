@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from edge import __version__
 from edge.app import models
 from edge.config.settings import Config
 from edge.contract.bundle import ModelBundle
 from edge.contract.manifest import DecisionProposal
+from edge.decide.baseline import STRENGTH
 from edge.record.backlog import Session, Threshold
 
 
@@ -21,6 +22,12 @@ def session_of(config: Config, bundle: ModelBundle, *, boot_id: str) -> Session:
         thresholds=_thresholds(config, models.decision(config, manifest.decision)),
         boot_id=boot_id,
     )
+
+
+def relative_session(session: Session) -> Session:
+    """Return the session in which decisions are relative to a person's usual voice."""
+    relative = {"adaptation": Threshold(value=STRENGTH, set_by="config")}
+    return replace(session, thresholds={**session.thresholds, **relative})
 
 
 def _thresholds(config: Config, decision: DecisionProposal) -> dict[str, Threshold]:

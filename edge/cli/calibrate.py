@@ -121,6 +121,7 @@ def _person(arguments: argparse.Namespace, config: Config, path: Path) -> int:
                 "it gathers while the service listens; `ser-edge calibrate show` says how far it is"
             )
             return EXIT_OK
+        print("the service that listens gathers; Ctrl-C ends it earlier")
         _progress(calibrating.follow(path))
     else:
         with closing(_opened(arguments.source, config)) as source:

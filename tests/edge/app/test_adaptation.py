@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from dataclasses import replace
@@ -9,13 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from edge.app import adaptation
+from edge.app import adaptation, calibrating
 from edge.app.adaptation import Consent
 from edge.app.relating import Relating
 from edge.contract.tables import to_table
 from edge.decide.baseline import with_window
 from edge.decide.outcomes import Scores
-from edge.errors import CalibrationError
+from edge.errors import CalibrationError, StoreError
 from edge.store.locks import locked
 from tests.fakes.sound import bundled
 from tests.fakes.sources import FakeClock
@@ -90,6 +91,42 @@ def test_a_file_that_is_gone_or_another_one_is_not_changed(path):
     assert adaptation.change(path, adaptation.gathered(found.usual)) is None
     assert adaptation.read(path) is None
     assert not adaptation.delete(path)
+
+
+def test_a_full_disk_leaves_the_old_file_whole_and_says_so(path, monkeypatch):
+    found = begun(path)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("edge.app.adaptation.os.fsync", full)
+    usual = with_window(found.usual, SAD, REFERENCE, fresh_s=0.5)
+    with pytest.raises(StoreError, match="make room on it"):
+        adaptation.change(path, adaptation.gathered(usual))
+    house = House(path)
+    house.hear(seconds=65)
+    assert house.pipeline.normal.usual.n_windows > 100
+    monkeypatch.undo()
+    assert adaptation.read(path) == found
+    assert {p.name for p in path.parent.iterdir()} == {"adaptation.json", ".adaptation.lock"}
+    house.hear(seconds=40)
+    assert adaptation.read(path).usual.n_windows > 150
+
+
+def test_whoever_waits_for_the_service_sees_how_far_it_is_until_the_time_is_over(path):
+    adaptation.write(
+        path,
+        adaptation.begun(MODEL, REFERENCE, CONSENT, until=calibrating.now() + timedelta(days=1)),
+    )
+    steps = calibrating.follow(path, sleep=lambda _s: None)
+    assert next(steps).usual.n_windows == 0
+    heard = with_window(next(steps).usual, SAD, REFERENCE, fresh_s=0.5)
+    adaptation.change(path, adaptation.gathered(heard))
+    step = next(steps)
+    assert (step.usual, round(step.left_s / 3600)) == (heard, 24)
+    over = (calibrating.now() - timedelta(seconds=1)).isoformat()
+    adaptation.change(path, lambda found: replace(found, gathers_until=over))
+    assert list(steps) == []
 
 
 def _table(**changes) -> str:

@@ -15,6 +15,7 @@ from edge.cli.main import main
 from edge.config.places import Places
 from edge.dsp.pcm import encode_s16
 from edge.errors import EXIT_BAD_DATA, EXIT_NO_CONSENT, EXIT_NO_INPUT, EXIT_OK, EXIT_USAGE
+from edge.record.query import EventRow, LogReader, Selection
 from tests.fakes.sound import SAMPLE, block, sample
 
 RATE_HZ = 16000
@@ -146,6 +147,27 @@ def test_the_service_gathers_over_days_and_shows_it(path, capsys):
     assert 40 <= found.usual.n_windows <= 50
     assert ser_edge("show") == EXIT_OK
     assert "gathers      until" in capsys.readouterr().out
+
+
+def test_the_log_tells_decisions_that_are_relative_from_plain_ones(path, tmp_path):
+    long = tmp_path / "long.flac"
+    soundfile.write(long, np.tile(sample(), 9), RATE_HZ)
+    assert ser_edge("person", "--source", long, "--consent", "Anna") == EXIT_OK
+    before = path.read_bytes()
+    config = tmp_path / "config.toml"
+    found = []
+    for enabled in ("true", "false"):
+        config.write_text(f"[adaptation]\nenabled = {enabled}\n")
+        log = tmp_path / f"{enabled}.db"
+        argv = ["run", "--source", str(SAMPLE), "--fast", "--config", str(config)]
+        assert main([*argv, "--log", str(log)]) == EXIT_OK
+        with LogReader(log) as reader:
+            (session,) = reader.sessions()
+            rows = list(reader.rows(EventRow, Selection()))
+        found.append([row.probabilities for row in rows])
+        assert ("adaptation" in session.thresholds) == (enabled == "true")
+    assert found[0] != found[1]
+    assert path.read_bytes() == before
 
 
 def room(*pieces: np.ndarray) -> dict[str, str]:
