@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 _PAUSES: Final = 2.0
 """Rest after each change, as a multiple of the time that it took: the ears come first."""
+_LONGEST_PAUSE_S: Final = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,11 +191,11 @@ class Outbox:
         query = f"UPDATE outbox SET {assignment} WHERE message = :message"  # noqa: S608 - our own
 
         def update(connection: sqlite3.Connection) -> None:
-            began_s = time.monotonic()
             with transaction(connection):
+                began_s = time.monotonic()
                 connection.execute(query, {"message": message, "value": value})
             # SQLite has no queue: who writes without a pause lets nobody else in.
-            time.sleep(_PAUSES * (time.monotonic() - began_s))
+            time.sleep(min(_LONGEST_PAUSE_S, _PAUSES * (time.monotonic() - began_s)))
 
         self._ask(update, None)
 

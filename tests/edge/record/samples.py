@@ -119,3 +119,16 @@ def begun(path: Path, clock: StoppedClock, *, days: float = 365, max_mb: float =
     log = open_log(path, clock, days=days, max_mb=max_mb)
     log.begin_session(SESSION, clock.at(0.0))
     return log
+
+
+def call(
+    log: EventLog, clock: StoppedClock, *numbers: int, channels: tuple[str, ...] = ("mqtt",)
+) -> list[Message]:
+    """Raise an alarm for each number and tell the channels; return the messages."""
+    sent = []
+    for n in numbers:
+        raised = change(alarm=f"a{n}")
+        messages = [message(raised, channel=channel) for channel in channels]
+        log.record_changes([raised], clock.at(float(n)), messages=messages)
+        sent += messages
+    return sent
