@@ -352,7 +352,7 @@ def test_what_cannot_wait_is_told_without_the_pace(ears: FakeEars) -> None:
     next(told)
     for number in range(1, 60):  # at ten a second it would take six seconds
         ears.show(newest_message=number)
-        assert hears(told, lambda news: news and news.newest_message == number)
+        assert hears(told, lambda news, n=number: news and news.newest_message == n)
     stop.set()
 
 
