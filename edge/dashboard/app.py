@@ -8,8 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, request, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, url_for
 
 from edge.dashboard import admin, api, faults, gate, headers, i18n, login, pages, stream
 from edge.dashboard.pages import surroundings
@@ -19,19 +18,10 @@ from edge.dashboard.uploads import MemoryRequest
 _HERE: Final = Path(__file__).parent
 
 
-class NoticeCookie(SecureCookieSessionInterface):
-    """The signed cookie with what a page shall say once (`flask.flash`), and nothing else."""
-
-    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's own signature
-        """Return whether the cookie may go by HTTPS alone."""
-        return request.is_secure
-
-
 class DashboardApp(Flask):
     """A Flask application whose requests stay in memory."""
 
     request_class = MemoryRequest
-    session_interface = NoticeCookie()
 
     def add_url_rule(self, rule: str, *arguments: Any, **options: Any) -> None:
         """Add an address; it answers to no method that nobody has thought of."""
@@ -51,9 +41,7 @@ def create_app(around: Surroundings, *, pieces: Pieces | None = None) -> Dashboa
     """
     app = DashboardApp("edge.dashboard", root_path=str(_HERE))
     app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
-    held = app.extensions[EXTENSION] = pieces or Pieces(around)
-    app.secret_key = held.database.secret("notices")
-    app.config.update(SESSION_COOKIE_NAME="notice", SESSION_COOKIE_SAMESITE="Lax")
+    app.extensions[EXTENSION] = pieces or Pieces(around)
     app.jinja_env.globals["static"] = _static(_HERE / "static")
     for room in (i18n, gate, headers, faults, surroundings):
         room.set_up(app)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from typing import Final, Literal
+import threading
+from typing import Literal
 
 from edge.dashboard.live import Live
 from edge.service.commands import Ears
 from edge.service.protocol import Answer
-
-_SEEN_WITHIN_S: Final = 0.5
 
 
 class Asking:
@@ -61,5 +59,8 @@ class Asking:
         )
 
     def _seen(self, answer: Answer) -> Answer:
-        self._live.status(wait_s=_SEEN_WITHIN_S, since_s=time.monotonic())
+        """Ask how things are now: a watcher that goes on is told only at its own pace."""
+        status = next(self._ears.watch(threading.Event()), None)
+        if status:
+            self._live.hear(status)
         return answer

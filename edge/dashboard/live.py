@@ -49,6 +49,13 @@ class Report:
             return (None,)
         return (now.health, now.state, now.alarms, now.snoozed_until, now.newest_message)
 
+    def is_older_than(self, other: Report | None) -> bool:
+        """Return whether it was said before another that has overtaken it."""
+        if other is None or self.status is None or other.status is None:
+            return False
+        same = self.status.pid == other.status.pid
+        return same and self.status.updated_monotonic_s < other.status.updated_monotonic_s
+
     @property
     def event(self) -> bytes:
         """The report as an event of a stream."""
@@ -88,29 +95,17 @@ class Live:
         self._sent = (0, Report(None), 0.0)
         self._event = (0, b"")
 
-    def status(
-        self, *, wait_s: float = _FIRST_WORD_S, since_s: float | None = None
-    ) -> Status | None:
+    def status(self, *, wait_s: float = _FIRST_WORD_S) -> Status | None:
         """Return what the ears say; None where nobody listens.
 
         Parameters
         ----------
         wait_s : float
-            Longest time to wait for what is not known yet.
-        since_s : float, optional
-            Of the monotonic clock: what the ears said before does not count.
+            Longest time to wait for the first word, where nobody has looked for long.
         """
-
-        def is_known() -> bool:
-            newest = self._newest
-            if newest is None:
-                return self._is_closed
-            now = newest.status
-            return now is None or since_s is None or now.updated_monotonic_s >= since_s
-
         with self._changed:
             self._look()
-            self._changed.wait_for(is_known, wait_s)
+            self._changed.wait_for(lambda: self._newest or self._is_closed, wait_s)
             return self._newest.status if self._newest else None
 
     def enter(self) -> None:
@@ -194,20 +189,29 @@ class Live:
             stop.set()
             self._give_up()
 
+    def hear(self, status: Status) -> None:
+        """Take what somebody else has just heard from the ears."""
+        with self._changed:
+            self._take(Report(status), time.monotonic())
+
     def _hear(self, report: Report) -> bool:
         """Take a report; return whether nobody wants another."""
         now_s = time.monotonic()
         with self._changed:
+            self._take(report, now_s)
+            if now_s - self._looked_s < self._linger_s:
+                return False
+            self._stop = None
+            return True
+
+    def _take(self, report: Report, now_s: float) -> None:
+        if not report.is_older_than(self._newest):
             self._newest = report
             number, before, sent_s = self._sent
             is_late = report.status is not None and now_s - sent_s >= _LEAST_PAUSE_S
             if not number or report.urgent != before.urgent or is_late:
                 self._sent = (number + 1, report, now_s)
-            self._changed.notify_all()
-            if now_s - self._looked_s < self._linger_s:
-                return False
-            self._stop = None
-            return True
+        self._changed.notify_all()
 
     def _give_up(self) -> None:
         with self._changed:

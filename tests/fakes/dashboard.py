@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -151,12 +150,12 @@ def _write_care(log: EventLog, clock: StoppedClock) -> None:
     )
 
 
-@dataclass
 class FakeModels:
     """The bundled model, and a store that remembers what it was told."""
 
-    rolled_back: list[str] = field(default_factory=list)
-    shelf_now: ModelShelf = field(default_factory=lambda: shelf())
+    def __init__(self) -> None:
+        self.rolled_back: list[str] = []
+        self.shelf_now = shelf()
 
     def analyzer(self) -> ClipAnalyzer:
         return models.open_analyzer(Config(), model=models.bundled_model())

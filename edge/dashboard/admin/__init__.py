@@ -1,4 +1,4 @@
-"""Views for those who look after the device: its health, its models, people and tokens."""
+"""Views for those who look after the device: its health, its models, people, tokens, passwords."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from typing import Final
 
 from flask import Blueprint
 
-from edge.dashboard.admin import health, people
+from edge.dashboard.admin import account, health, people
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (health.blueprint, people.blueprint)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    health.blueprint,
+    people.blueprint,
+    account.blueprint,
+)

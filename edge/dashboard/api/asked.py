@@ -22,6 +22,7 @@ _LARGEST_ID: Final = 2**53
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_ALARM: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _YEARS: Final = range(1970, 9000)
 _EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
@@ -110,6 +111,18 @@ def a_day(text: str) -> date:
     if day is None or day.year not in _YEARS:
         abort(404, f"there is no day {text!r}; expected for example 2026-11-26")
     return day
+
+
+def an_alarm(text: str) -> str:
+    """Read the id of an alarm in an address."""
+    if not may_be_alarm(text):
+        abort(404, f"there is no alarm {text!r}")
+    return text
+
+
+def may_be_alarm(text: str) -> bool:
+    """Return whether a text could be the id of an alarm."""
+    return _ALARM.fullmatch(text) is not None
 
 
 def a_state(text: str) -> str:

@@ -50,7 +50,9 @@ class Judgement:
 
     def __post_init__(self) -> None:
         _refuse_long(self.note)
-        asked.refuse_unwritable(self.note, self.alarm or "")
+        asked.refuse_unwritable(self.note)
+        if self.alarm is not None and not asked.may_be_alarm(self.alarm):
+            raise ValueError(f"alarm {self.alarm!r} is no id of an alarm")
         asked.a_time(self.heard_at)
         if self.truth is not None:
             asked.a_state(self.truth)
@@ -73,7 +75,7 @@ def live() -> Response:
     return event_stream()
 
 
-@blueprint.post("/alarms/acknowledge")
+@blueprint.post("/acknowledge")
 @needs("acknowledge")
 def acknowledge_all() -> dict[str, Any]:
     """Say that somebody has come, to every open alarm."""
@@ -84,7 +86,7 @@ def acknowledge_all() -> dict[str, Any]:
 @needs("acknowledge")
 def acknowledge(alarm: str) -> dict[str, Any]:
     """Say that somebody has come, to one alarm."""
-    return _acknowledged(alarm)
+    return _acknowledged(asked.an_alarm(alarm))
 
 
 @blueprint.post("/snooze")

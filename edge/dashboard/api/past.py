@@ -71,7 +71,7 @@ def one_alarm(alarm: str) -> dict[str, Any]:
     """Tell all that became of an alarm, and who was told of it."""
     asked.nothing()
     with pieces().log() as log:
-        found = alarm_history(log, alarm)
+        found = alarm_history(log, asked.an_alarm(alarm))
         told = deliveries(log, alarm)
     if found is None:
         abort(404, f"the log knows no alarm {alarm!r}")

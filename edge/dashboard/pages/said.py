@@ -16,6 +16,8 @@ SENTENCES: Final = {
     "muted": ("good", marked("The microphone is off.")),
     "unmuted": ("good", marked("The microphone is on again.")),
     "judged": ("good", marked("Thank you, it is noted.")),
+    "changed": ("good", marked("It is changed.")),
+    "rolled back": ("good", marked("The model before listens again within seconds.")),
     "unlogged": ("warn", marked("It was done, but could not be written into the log.")),
     "away": (
         "danger",

@@ -14,7 +14,6 @@ from edge.dashboard.gate import CSRF_HEADER
 from edge.dashboard.headers import HEADERS
 from edge.dashboard.ratelimit import N_FREE
 from edge.dashboard.roles import EVERYBODY, ROLES, needed_role, reaches
-from edge.dashboard.server import N_THREADS
 from edge.service.protocol import Mute
 from tests.fakes.dashboard import OPEN_ALARM, PASSWORD, PEOPLE, House, csrf_of
 
@@ -22,6 +21,7 @@ NAME_OF = {role: name for name, role in PEOPLE.items()}
 
 ROLE_OF_ENDPOINT = {
     "act.": "acknowledge",
+    "alarm.judge": "acknowledge",
     "api.acknowledge": "acknowledge",
     "api.end_snooze": "acknowledge",
     "api.feedback": "acknowledge",
@@ -353,8 +353,3 @@ class TestHeaders:
             assert "Traceback" not in response.text
         assert list(data.json) == ["error"]
         assert "the secret of the house" in caplog.text
-
-    def test_more_threads_than_streams(self, house: House) -> None:
-        from edge.dashboard.live import N_STREAMS
-
-        assert N_THREADS > N_STREAMS + 3

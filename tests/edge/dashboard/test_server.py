@@ -309,8 +309,8 @@ def test_many_ask_at_once(house: House, address: str) -> None:
     answers: list[int] = []
 
     def look() -> None:
-        for _ in range(5):
-            answers.append(ask(address, "GET", "/api/v1/status", headers=house.program("look"))[0])
+        headers = house.program("look")
+        answers.extend(ask(address, "GET", "/api/v1/status", headers=headers)[0] for _ in range(5))
 
     threads = [threading.Thread(target=look) for _ in range(8)]
     for thread in threads:
