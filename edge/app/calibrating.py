@@ -22,24 +22,6 @@ from edge.errors import CalibrationError, SourceEnded, UsageError
 from edge.pipeline import EmotionPipeline, WindowScorer
 from edge.service.status import read_status, status_file
 
-WORDING: Final = "1"
-"""Version of `CONSENT_TEXT`; another text needs another one."""
-
-CONSENT_TEXT: Final = """\
-For {time}, ser-edge notes how its model hears the voices in this room. It is meant for
-one person, as they usually talk: mostly this person should be heard, mostly as usual.
-
-Kept are 30 numbers: how much speech there was, and for each of seven kinds of emotion a
-mean, a spread and two counts. Kept are no sound, no words, no spectrum and no time of day.
-The numbers tell how this person mostly sounds to the program. They lie in
-  {path}
-and are sent nowhere. `ser-edge calibrate reset` deletes them at any time.
-
-Whoever else talks in this room meanwhile is heard too: visitors and staff must know of it.
-The person may say no, now or later, and has no disadvantage by it. If the person cannot
-decide this alone, the legal representative does; the person's own no still counts.
-"""
-
 _READ_S: Final = 0.25
 _LITTLE_DISTRESS: Final = 0.05
 _DISTRESS: Final = ("sad", "angry", "fearful")

@@ -15,6 +15,7 @@ from typing import Final
 from edge.app import adaptation, calibrating
 from edge.app.adaptation import Calibration, Consent
 from edge.app.calibrating import Heard
+from edge.app.consent import LANGUAGES, WORDING, ConsentWords
 from edge.app.roommeter import RoomMeter, findings
 from edge.cli.doctor import line_of
 from edge.config.load import load_config
@@ -67,6 +68,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     person.add_argument(
         "--consent", metavar="NAME", help="who has agreed to the text already, for scripts"
     )
+    person.add_argument(
+        "--language", choices=sorted(LANGUAGES), default="en", help="of the text (en)"
+    )
     _add_source(person)
     person.set_defaults(do=_person)
     actions.add_parser("show", help="what is known, and what it changes").set_defaults(do=_show)
@@ -110,7 +114,7 @@ def _person(arguments: argparse.Namespace, config: Config, path: Path) -> int:
     lasts = _length(arguments)
     bundle = calibrating.model_for(config)
     calibrating.refuse_second(path)
-    consent = _consent(arguments.consent, lasts, path)
+    consent = _consent(arguments, lasts, path)
     with_service = arguments.source is None and calibrating.is_service_listening(Places.here())
     if arguments.days is not None and not with_service:
         print("no service listens here yet: it gathers once it does")
@@ -212,25 +216,25 @@ def _within(name: str, value: float, *, low: float, high: float) -> float:
     return value
 
 
-def _consent(given: str | None, lasts: timedelta, path: Path) -> Consent:
+def _consent(arguments: argparse.Namespace, lasts: timedelta, path: Path) -> Consent:
+    words = LANGUAGES[arguments.language]
     minutes = lasts.total_seconds() / 60
-    time = f"{minutes:g} minutes" if lasts < timedelta(days=1) else f"{lasts.days} days"
-    print(calibrating.CONSENT_TEXT.format(time=time, path=path))
-    name = _asked() if given is None else given.strip()
+    is_short = lasts < timedelta(days=1)
+    time = f"{minutes:g} {words.minutes}" if is_short else f"{lasts.days} {words.days}"
+    print(words.text.format(time=time, path=path))
+    name = _asked(words) if arguments.consent is None else arguments.consent.strip()
     if not name:
         raise ConsentError("consent was not given; nothing is kept")
     return Consent(
         agreed_by=name,
         agreed_at=calibrating.now().isoformat(timespec="seconds"),
-        wording=calibrating.WORDING,
+        wording=f"{WORDING} {arguments.language}",
     )
 
 
-def _asked() -> str:
+def _asked(words: ConsentWords) -> str:
     try:
-        if input("Does the person, or who is responsible, agree? Type yes: ").strip() != "yes":
-            return ""
-        return input("Who agrees? ").strip()
+        return input(words.by).strip() if input(words.question).strip() == words.yes else ""
     except EOFError:
         print()
         return ""

@@ -60,13 +60,25 @@ def test_who_agrees_is_written_down_and_the_voice_is_gathered(answers, path, cap
     assert ser_edge("person", "--source", SAMPLE) == EXIT_OK
     found = adaptation.read(path)
     assert found.consent.agreed_by == "Otto, her son"
-    assert found.consent.wording == calibrating.WORDING
+    assert found.consent.wording == "1 en"
     assert 40 <= found.usual.n_windows <= 50
     assert not found.gathers(calibrating.now())
     told = capsys.readouterr().out
     assert str(path) in told
     assert "agreed by    Otto, her son" in told
     assert "s of speech are still missing" in told
+
+
+def test_a_german_is_asked_in_german(answers, path, capsys):
+    answers += ["ja", "Otto"]
+    argv = ("person", "--language", "de", "--source", SAMPLE)
+    assert ser_edge(*argv) == EXIT_OK
+    assert adaptation.read(path).consent.wording == "1 de"
+    assert "5 Minuten lang hält ser-edge fest" in capsys.readouterr().out
+    assert ser_edge("reset") == EXIT_OK
+    answers += ["yes", "Otto"]
+    assert ser_edge(*argv) == EXIT_NO_CONSENT
+    assert not path.exists()
 
 
 def test_show_export_switch_and_reset(path, tmp_path, capsys):
