@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from edge.app import sources
 from edge.config.places import Places
@@ -221,10 +222,7 @@ def test_what_is_heard_is_watched_live(begin: Callable[[], Run]) -> None:
     stop.set()
 
 
-def test_a_recording_cannot_be_muted_and_ignores_the_mark(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    soundfile = pytest.importorskip("soundfile")
+def test_a_recording_cannot_be_muted_and_ignores_the_mark(tmp_path: Path) -> None:
     state = Places.here().state_directory()
     state.mkdir(parents=True)
     (state / "muted").write_text("")

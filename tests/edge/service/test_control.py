@@ -13,6 +13,8 @@ from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.config.places import Places
 from edge.contract import tables
@@ -24,6 +26,7 @@ from edge.service.news import News
 from edge.service.protocol import (
     Acknowledge,
     Answer,
+    BadRequestError,
     Command,
     EndSnooze,
     Feedback,
@@ -32,6 +35,7 @@ from edge.service.protocol import (
     Snooze,
     Unmute,
     line_of,
+    read_request,
     request_line,
     socket_file,
 )
@@ -211,6 +215,27 @@ def test_what_is_no_request_is_answered_and_the_next_is_done(
         assert error in str(reply["error"])
         assert answer_to(way, request_line(Mute(who="anna")))["ok"] is True
     assert ears.commands == [Mute(who="anna")]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+REQUESTS = st.fixed_dictionaries(
+    {"do": st.sampled_from(["acknowledge", "snooze", "mute", "feedback", "reload", "watch"])},
+    optional=dict.fromkeys(("who", "note", "alarm", "for_s", "heard_at", "truth"), JSON),
+)
+
+
+@given(st.binary(max_size=60) | (REQUESTS | JSON).map(lambda table: json.dumps(table).encode()))
+def test_whatever_comes_it_is_a_request_or_refused_in_words(line: bytes) -> None:
+    try:
+        request = read_request(line)
+    except BadRequestError as error:
+        assert str(error).encode()  # it can be sent
+    else:
+        assert read_request(request_line(request)) == request
 
 
 def test_a_line_without_an_end_is_answered_and_the_connection_ended(ears: FakeEars) -> None:
