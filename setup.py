@@ -40,6 +40,8 @@ PI = [
 # The caregiver's side: the web page, the messages.
 CARE = [
     "flask>=3.0,<4",
+    "werkzeug>=3.0.1,<4",
+    "markupsafe>=2.1.3,<4",
     "cheroot>=10.0.1,<12",
     "paho-mqtt>=2.1,<3",
     "apprise>=1.8,<2",
