@@ -49,6 +49,7 @@ __all__ = [
 
 R = TypeVar("R", bound=Row)
 
+Bound = tuple[object, ...]
 Values = Sequence[object] | Mapping[str, object]
 
 _ALWAYS_MS: Final = 2**62
@@ -123,6 +124,8 @@ class LogReader:
     def rows(self, row_type: type[R], selection: Selection) -> Iterator[R]:
         """Return the selected rows of a kind, in the order in which they were written.
 
+        The newest of a time or of some states are chosen by the wall clock.
+
         Parameters
         ----------
         row_type : type
@@ -130,14 +133,13 @@ class LogReader:
         selection : Selection
             Which of them.
         """
-        conditions, values = self._conditions(row_type, selection)
-        query = (
-            f"SELECT t.*, s.model FROM {row_type.TABLE} AS t"
-            f" LEFT JOIN sessions AS s ON s.id = t.session WHERE {conditions} ORDER BY t.id"
-        )
-        if selection.newest is not None:
-            query = f"SELECT * FROM ({query} DESC LIMIT ?) ORDER BY id"
-            values = (*values, selection.newest)
+        if selection.newest is None:
+            conditions, values = self._in_their_order(row_type, selection)
+            query = f"{_rows_of(row_type)} WHERE {conditions} ORDER BY t.id"
+        else:
+            conditions, values, order = _newest(selection)
+            inner = f"{_rows_of(row_type)} WHERE {conditions} ORDER BY {order} LIMIT ?"
+            query, values = f"SELECT * FROM ({inner}) ORDER BY id", (*values, selection.newest)
         return (build(row_type, row) for row in self.select(query, values))
 
     def sessions(self) -> list[SessionRow]:
@@ -165,29 +167,48 @@ class LogReader:
         except READ_ERRORS as error:
             raise self._unreadable(error) from error
 
-    def _conditions(
-        self, row_type: type[Row], selection: Selection
-    ) -> tuple[str, tuple[object, ...]]:
+    def _in_their_order(self, row_type: type[Row], selection: Selection) -> tuple[str, Bound]:
         first, last = selection.after_id + 1, _ALWAYS_MS
-        parts: list[tuple[str, tuple[object, ...]]] = []
+        condition, values = _of_states(selection)
         if selection.is_timed:
             # The index finds between which rows to look; then they come in their own order.
             bounds = f"SELECT min(id), max(id) FROM {row_type.TABLE} WHERE at_ms >= ? AND at_ms < ?"
             lowest, highest = next(self.select(bounds, selection.span_ms))
             first, last = max(first, lowest or 1), highest or 0
-            parts.append(("+t.at_ms >= ? AND +t.at_ms < ?", selection.span_ms))
-        parts.append(("t.id BETWEEN ? AND ?", (first, last)))
-        if selection.states:
-            places = ", ".join("?" for _ in selection.states)
-            parts.append((f"t.state IN ({places})", selection.states))
-        text = " AND ".join(condition for condition, _ in parts)
-        return text, tuple(value for _, values in parts for value in values)
+            condition += " AND +t.at_ms >= ? AND +t.at_ms < ?"
+            values = (*values, *selection.span_ms)
+        return f"t.id BETWEEN ? AND ?{condition}", (first, last, *values)
 
     def _unreadable(self, error: Exception) -> RecordError:
         return RecordError(
             f"the log {self._path} cannot be read: {error}; "
             "see that you may read it and its folder, and that it is a log of ser-edge"
         )
+
+
+def _rows_of(row_type: type[Row]) -> str:
+    return (
+        f"SELECT t.*, s.model FROM {row_type.TABLE} AS t"
+        " LEFT JOIN sessions AS s ON s.id = t.session"
+    )
+
+
+def _newest(selection: Selection) -> tuple[str, Bound, str]:
+    """Return conditions, values and order: by the wall clock where its index finds them faster."""
+    condition, values = _of_states(selection)
+    if not (selection.is_timed or selection.states):
+        return f"t.id > ?{condition}", (selection.after_id, *values), "t.id DESC"
+    return (
+        f"t.at_ms >= ? AND t.at_ms < ? AND +t.id > ?{condition}",
+        (*selection.span_ms, selection.after_id, *values),
+        "t.at_ms DESC, t.id DESC",
+    )
+
+
+def _of_states(selection: Selection) -> tuple[str, Bound]:
+    if not selection.states:
+        return "", ()
+    return f" AND t.state IN ({', '.join('?' for _ in selection.states)})", selection.states
 
 
 def _missing(path: Path) -> NoInputError:

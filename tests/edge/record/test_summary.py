@@ -182,6 +182,7 @@ def test_the_index_and_not_the_table_is_searched(autumn):
         alarms_between(log, NOW - timedelta(days=1), NOW)
         page(log, EventRow, Selection(states=("sad",)), n_rows=50)
         list(log.rows(EventRow, Selection(since=NOW - timedelta(hours=1))))
+        list(log.rows(EventRow, Selection(since=NOW - timedelta(days=50), newest=10)))
         log._connection.set_trace_callback(None)
     assert len(queries) > 30
     with closing(sqlite3.connect(autumn)) as connection:
