@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import platform
 import signal
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edge.app.dashboard import surroundings
 from edge.config.load import load_config
 from edge.config.places import Places
-from edge.errors import EXIT_OK
+from edge.config.settings import DashboardConfig
+from edge.errors import EXIT_OK, UsageError
+
+if TYPE_CHECKING:
+    from edge.dashboard.server import Address, Server
 
 EXAMPLES = """\
-  sudo -u ser-edge ser-edge user add anna --role acknowledge   # first of all
+  sudo -u ser-edge ser-edge user add anna --role administer    # first of all
   ser-edge dashboard                                           # http://127.0.0.1:8765
   ser-edge dashboard --host 0.0.0.0 --self-signed              # HTTPS in the home's network
 """
@@ -23,8 +28,11 @@ EXAMPLES = """\
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--host", help="address to answer on, instead of dashboard.host")
+    parser.add_argument("--port", type=int, help="port, instead of dashboard.port; 0 for any")
     parser.add_argument(
-        "--port", type=int, help="port, instead of dashboard.port; 0 for a free one"
+        "--self-signed",
+        action="store_true",
+        help="HTTPS with a certificate of its own, which is made once and kept",
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="configuration file")
 
@@ -32,30 +40,51 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Answer until somebody stops it."""
     from edge.dashboard.app import create_app
-    from edge.dashboard.server import Address, Server
+    from edge.dashboard.server import Server
 
     places = Places.here()
     loaded = load_config(file=arguments.config)
-    wanted = loaded.config.dashboard
-    server = Server(
-        create_app(surroundings(loaded, places)),
-        Address(
-            host=arguments.host or wanted.host,
-            port=wanted.port if arguments.port is None else arguments.port,
-            certificate=Path(wanted.certificate) if wanted.certificate else None,
-            key=Path(wanted.key) if wanted.key else None,
-        ),
-    )
+    address = _address(arguments, loaded.config.dashboard, places)
+    around = surroundings(loaded, places)
+    server = Server(create_app(around), address)
     _stop_at_signals(server)
-    print(f"the page is at {server.url}", flush=True)
+    _tell(server, address)
     server.serve()
     return EXIT_OK
 
 
-def _stop_at_signals(server: Any) -> None:
+def _address(arguments: argparse.Namespace, wanted: DashboardConfig, places: Places) -> Address:
+    from edge.dashboard.selfsigned import certificate_in
+    from edge.dashboard.server import Address
+
+    certificate = Path(wanted.certificate) if wanted.certificate else None
+    key = Path(wanted.key) if wanted.key else None
+    if arguments.self_signed:
+        if certificate:
+            raise UsageError(f"--self-signed goes without dashboard.certificate {certificate}")
+        node = platform.node() or "localhost"
+        own = certificate_in(places.state_directory(), names=(node, f"{node}.local", "localhost"))
+        certificate, key = own.certificate, own.key
+    return Address(
+        host=arguments.host or wanted.host,
+        port=wanted.port if arguments.port is None else arguments.port,
+        certificate=certificate,
+        key=key,
+    )
+
+
+def _stop_at_signals(server: Server) -> None:
     def stop(*_: object) -> None:
         # Not here: the signal may have interrupted what the stop must wait for.
         threading.Thread(target=server.stop).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+
+
+def _tell(server: Server, address: Address) -> None:
+    from edge.dashboard.selfsigned import fingerprint_of
+
+    print(f"the page is at {server.url}", flush=True)
+    if address.certificate:
+        print(f"its certificate has the SHA-256 {fingerprint_of(address.certificate)}", flush=True)

@@ -168,7 +168,7 @@ def test_ears_that_nobody_watches_are_left_alone_and_watched_again(ears: Told) -
     for _ in range(int(LIMIT_S / 0.02)):
         ears.say(state="happy")
         time.sleep(0.02)
-        if not any(thread.name == "live" for thread in threading.enumerate()):
+        if live._stop is None:
             break
     else:
         pytest.fail("the ears are watched for nobody")
