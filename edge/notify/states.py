@@ -30,10 +30,11 @@ def states(status: Status | None) -> dict[str, str]:
         EARS: ONLINE,
         "emotion": status.state,
         "confidence": f"{100 * status.confidence:.0f}",
-        "alarm": ON if alarms else OFF,
+        # Told in this order: who is woken by the alarm finds its reason there already.
         ALARM_ATTRIBUTES: _json(_alarm_attributes(alarms)),
-        "trouble": ON if _is_troubled(status) else OFF,
+        "alarm": ON if alarms else OFF,
         TROUBLE_ATTRIBUTES: _json({"sentences": _sentences(status)}),
+        "trouble": ON if _is_troubled(status) else OFF,
         "level": f"{status.level_dbfs:.0f}",
         "health": status.health,
         "model": f"{status.model.name} {status.model.version}",

@@ -46,6 +46,14 @@ def test_what_is_heard_is_told_on_a_topic_of_its_own(room, listener):
     listener.wait_for(f"{HEAD}/alarm", "OFF")
 
 
+def test_whoever_is_woken_by_an_alarm_finds_its_reason_there_already(room, listener):
+    room.link.show(status())
+    room.link.show(status(alarms=(alarm(),)))
+    listener.wait_for(f"{HEAD}/alarm", "ON")
+
+    assert json.loads(listener.last(f"{HEAD}/alarm/attributes"))["rule"] == "distress"
+
+
 def test_whoever_comes_later_is_told_how_things_are(room, broker, listener):
     room.link.show(status(state="angry", health="muted"))
     listener.wait_for(f"{HEAD}/mute", "ON")
