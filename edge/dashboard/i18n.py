@@ -87,6 +87,11 @@ def percent(share: float) -> str:
     return f"{number(100 * share)}{gap}%"
 
 
+def decibel(level_dbfs: float) -> str:
+    """Return a level below full scale."""
+    return f"{number(level_dbfs)}{_NO_BREAK}dB".replace("-", "\N{MINUS SIGN}")
+
+
 def clock(moment: datetime) -> str:
     """Return the time of day to the minute, as the room's clock shows it."""
     return f"{moment:%H:%M}"
@@ -114,6 +119,13 @@ def moment_text(moment: datetime, *, today: date) -> str:
     if moment.date() == today:
         return clock(moment)
     return f"{long_date(moment.date())}, {clock(moment)}"
+
+
+def stamp(moment: datetime) -> str:
+    """Return date and time as short as a table wants them."""
+    if language() == "de":
+        return f"{moment:%d.%m.%Y}, {clock(moment)}"
+    return f"{moment.day} {month_name(moment.month)[:3]} {moment.year}, {clock(moment)}"
 
 
 def duration(seconds: float) -> str:
@@ -148,6 +160,7 @@ def month_name(month: int) -> str:
 
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "clock": clock,
+    "decibel": decibel,
     "day_name": day_name,
     "duration": duration,
     "long_date": long_date,
@@ -155,6 +168,7 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "number": number,
     "percent": percent,
     "seconds_clock": seconds_clock,
+    "stamp": stamp,
 }
 
 _DAYS: Final = (

@@ -9,7 +9,7 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from edge.contract.labels import EMOTIONS
-from edge.dashboard.i18n import clock, gettext, number, percent
+from edge.dashboard.i18n import clock, decibel, gettext, percent
 from edge.dashboard.pages import wording
 from edge.dashboard.pieces import pieces
 from edge.dashboard.roles import needs
@@ -89,7 +89,7 @@ class NowView:
     @property
     def level_text(self) -> str:
         """The level as a number."""
-        return f"{number(self.level_dbfs)} dB".replace("-", "\N{MINUS SIGN}")
+        return decibel(self.level_dbfs)
 
     @property
     def title(self) -> str:

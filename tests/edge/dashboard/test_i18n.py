@@ -48,6 +48,7 @@ PAGES = (
     "/listen",
     "/health",
     "/people",
+    "/account",
     "/no-such-page",
 )
 

@@ -26,6 +26,7 @@ PAGES = {
     "file": "/listen",
     "device": "/health",
     "people": "/people",
+    "account": "/account",
     "nothing": "/no-such-page",
 }
 
