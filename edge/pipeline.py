@@ -248,7 +248,7 @@ class EmotionPipeline:
     @property
     def holding(self) -> dict[str, CauseNow]:
         """Every cause that holds after the newest window, by the name of its rule."""
-        return {watch.rule.name: watch.cause for watch in self._watches if watch.cause}
+        return {watch.rule.name: now for watch in self._watches if (now := watch.cause)}
 
     @property
     def held_s(self) -> dict[str, float]:

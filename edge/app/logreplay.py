@@ -127,18 +127,20 @@ def _placed(rows: Iterable[Row]) -> Iterator[_Placed]:
 
 
 def _state(row: EventRow, watches: list[RuleWatch], at_s: float, *, to_s: float) -> Iterator[Look]:
-    """Play a state from its beginning to its end; silence no longer than it is remembered."""
-    while at_s < to_s and (row.probabilities or any(w.held_s or w.cause for w in watches)):
-        at_s += _HOP_S
+    """Play a state from its beginning to its end; of a silence only what is remembered in it."""
+    while at_s < to_s:
+        if not row.probabilities and not any(watch.held_s or watch.cause for watch in watches):
+            at_s = to_s
+        at_s = min(at_s + _HOP_S, to_s)
         for watch in watches:
             watch.push(row.probabilities, at_sample=round(at_s * _RATE_HZ))
         yield Look(
-            at_s=min(at_s, to_s),
+            at_s=at_s,
             state=row.state,
             confidence=row.confidence,
             probabilities=row.probabilities,
             held_s={watch.rule.name: watch.held_s for watch in watches},
-            holding={watch.rule.name: watch.cause for watch in watches if watch.cause},
+            holding={watch.rule.name: cause for watch in watches if (cause := watch.cause)},
         )
 
 

@@ -35,6 +35,7 @@ _LEGEND: Final = {
 _LEAST_COLUMN_S: Final = 0.5
 _TICK_COLUMNS: Final = 12
 _STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200)
+_MINUTE_S: Final = 60
 _DAY_S: Final = 86_400
 
 
@@ -107,6 +108,8 @@ class Timeline:
         wall = self._rehearsed.play.instant(at_s).wall
         if step_s >= _DAY_S:
             return f"{wall:%a %d}"
+        if step_s < _MINUTE_S:
+            return f"{wall:%H:%M:%S}"
         return f"{wall:%a %H:%M}" if step_s >= _DAY_S / 4 else f"{wall:%H:%M}"
 
     def _states(self, states: list[Stretch]) -> str:

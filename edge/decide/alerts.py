@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -81,7 +80,10 @@ class RuleWatch:
         self._rate_hz = sample_rate_hz
         self._hop_length = hop_length
         self._hop_s = hop_length / sample_rate_hz
-        self._held: deque[float] = deque(maxlen=max(1, round(rule.within_s / self._hop_s)))
+        self._emotions = rule.emotions
+        self._n_most = max(1, round(rule.within_s / self._hop_s))
+        self._held: deque[float] = deque()
+        self._n_held = 0
         self._holds = False
 
     @property
@@ -92,7 +94,7 @@ class RuleWatch:
     @property
     def held_s(self) -> float:
         """Seconds of the last ``within_s`` in which the emotions were there."""
-        return self._hop_s * sum(together > 0.0 for together in self._held)
+        return self._hop_s * self._n_held
 
     def push(self, probabilities: dict[str, float], *, at_sample: int) -> Cause | None:
         """Take the smoothed probabilities of the next window; return what begins or ends.
@@ -104,8 +106,8 @@ class RuleWatch:
         at_sample : int
             End of the window.
         """
-        together = sum(probabilities.get(emotion, 0.0) for emotion in self.rule.emotions)
-        self._held.append(together if together >= self.rule.confidence else 0.0)
+        together = sum(probabilities.get(emotion, 0.0) for emotion in self._emotions)
+        self._hold(together if together >= self.rule.confidence else 0.0)
         # Half of hold_s is the hysteresis: a cause does not end at the first quiet breath.
         enough_s = self.rule.hold_s / 2.0 if self._holds else self.rule.hold_s
         held = self.held_s >= enough_s
@@ -125,17 +127,27 @@ class RuleWatch:
         """
         self._holds = former._holds
         self._held.clear()
-        self._held.extendleft(former._held_each(self._hop_length, self._rate_hz, self._held.maxlen))
+        self._n_held = 0
+        for together in former._held_each(self._hop_length, self._rate_hz, self._n_most)[::-1]:
+            self._hold(together)
 
-    def _held_each(self, hop_length: int, rate_hz: int, n_most: int | None) -> Iterator[float]:
-        """Yield what was held, newest first, as windows of another hop would have had it."""
+    def _hold(self, together: float) -> None:
+        if len(self._held) == self._n_most:
+            self._n_held -= self._held.popleft() > 0.0
+        self._held.append(together)
+        self._n_held += together > 0.0
+
+    def _held_each(self, hop_length: int, rate_hz: int, n_most: int) -> list[float]:
+        """Return what was held, newest first, as windows of another hop would have had it."""
         newest_first = list(reversed(self._held))
-        for i in range(n_most or 0):
+        held: list[float] = []
+        for i in range(n_most):
             # In whole numbers, so that an equal hop gives the very same windows.
             place = i * hop_length * self._rate_hz // (rate_hz * self._hop_length)
             if place >= len(newest_first):
-                return
-            yield newest_first[place]
+                break
+            held.append(newest_first[place])
+        return held
 
     @property
     def _reason(self) -> str:

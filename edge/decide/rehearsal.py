@@ -82,14 +82,18 @@ class RuleStory:
     withheld: list[Stretch] = field(default_factory=list)
     """While the cause held and nobody was called, with the reason."""
     marks: list[Mark] = field(default_factory=list)
+    emotions: frozenset[str] = frozenset()
     _held: bool = False
     _waited: bool = False
+
+    def __post_init__(self) -> None:
+        self.emotions = self.rule.emotions
 
     def see(self, look: Look, *, obstacle: str | None) -> None:
         """Take what a window brought."""
         at_s, held_s = look.at_s, look.held_s[self.rule.name]
         cause = look.holding.get(self.rule.name)
-        together = sum(look.probabilities.get(emotion, 0.0) for emotion in self.rule.emotions)
+        together = sum(look.probabilities.get(emotion, 0.0) for emotion in self.emotions)
         if together > self.best:
             self.best, self.best_at_s = together, at_s
         if not cause and held_s > self.longest_s:
@@ -141,7 +145,7 @@ class Rehearsal:
         obstacles = {name: self._desk.obstacle(name, now) for name in look.holding}
         changes = self._desk.turn(now, look.holding)
         self.told += [Told(at_s=look.at_s, at=now, change=change) for change in changes]
-        called = {alarm.rule for alarm in self._desk.open}
+        called = {alarm.rule for alarm in self._desk.open} if obstacles else ()
         for story in self.stories:
             name = story.rule.name
             story.see(look, obstacle=None if name in called else obstacles.get(name))

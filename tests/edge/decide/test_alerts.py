@@ -85,6 +85,7 @@ def test_causes_begin_and_end_in_turn(story: list[dict[str, float]]) -> None:
     for i, heard in enumerate(story, 1):
         cause = watch.push(heard, at_sample=i * HOP)
         phases += [cause.phase] if cause else []
+        assert watch.held_s == 0.5 * story[max(0, i - 8) : i].count(SAD)
         assert bool(watch.cause) is (len(phases) % 2 == 1)
         assert watch.cause or watch.held_s < RULE.hold_s
         assert not watch.cause or watch.held_s >= RULE.hold_s / 2.0
