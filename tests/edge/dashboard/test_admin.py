@@ -45,7 +45,7 @@ class TestHealth:
         for part in (
             "USB Mic, 16000 Hz",
             "listening",
-            "-31 dBFS",
+            "\N{MINUS SIGN}31\xa0dB",
             "160 samples",
             "3.0 ms",
             "the disk is nearly full",
