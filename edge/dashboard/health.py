@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from edge.contract.bundle import ModelBundle
 from edge.dashboard.pieces import Pieces
-from edge.errors import SerError
-from edge.record.outbox import Outbox, Waiting
+from edge.errors import NoInputError, SerError
+from edge.record.histories import waiting
+from edge.record.outbox import Waiting
+from edge.record.query import LogReader
 from edge.service.checks.storage import space_of
 from edge.service.machine import temperature_c
 from edge.service.status import Status
@@ -125,17 +126,19 @@ def _space(folder: Path) -> tuple[float | None, float | None]:
 
 def _delivery(log: Path) -> tuple[tuple[Delivery, ...], tuple[str, ...]]:
     try:
-        with closing(Outbox(log)) as outbox:
-            waiting = outbox.waiting()
+        with LogReader(log) as reader:
+            found = sorted(waiting(reader).items())
+    except NoInputError:
+        return (), ()
     except SerError as error:
         return (), (str(error),)
-    return tuple(_of_channel(name, found) for name, found in sorted(waiting.items())), ()
+    return tuple(_of_channel(name, those) for name, those in found), ()
 
 
-def _of_channel(name: str, waiting: Waiting) -> Delivery:
+def _of_channel(name: str, those: Waiting) -> Delivery:
     return Delivery(
         channel=name,
-        n_waiting=waiting.n_messages,
-        oldest=waiting.oldest,
-        failure=waiting.failure,
+        n_waiting=those.n_messages,
+        oldest=those.oldest,
+        failure=those.failure,
     )

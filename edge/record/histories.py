@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from edge.record.moments import epoch_ms
+from edge.record.outbox import WAITING, Waiting, by_channel
 from edge.record.query import LogReader
 from edge.record.rows import AlertRow, build
 from edge.record.standing import CLOSED
@@ -85,3 +86,8 @@ def alarm_history(log: LogReader, alarm: str) -> AlarmHistory | None:
 def deliveries(log: LogReader, alarm: str) -> list[Delivery]:
     """Return what the channels were told of an alarm, oldest first."""
     return [Delivery(**dict(row)) for row in log.select(_DELIVERIES, (alarm,))]
+
+
+def waiting(log: LogReader) -> dict[str, Waiting]:
+    """Return by channel what has not been confirmed; as `Outbox.waiting`, without writing."""
+    return by_channel(tuple(row) for row in log.select(WAITING))

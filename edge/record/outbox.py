@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from os import stat_result
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from edge.contract.tables import TableError, from_table, to_table
 from edge.decide.alarms import Phase
@@ -90,7 +90,7 @@ _DUE: Final = """
     WHERE id IN (SELECT id FROM due ORDER BY id LIMIT 100) OR id = (SELECT max(id) FROM due)
     ORDER BY id
 """
-_WAITING: Final = """
+WAITING: Final = """
     SELECT channel, count(*),
         (SELECT created FROM outbox AS f WHERE f.channel = o.channel
             AND f.confirmed IS NULL ORDER BY f.id LIMIT 1),
@@ -107,6 +107,14 @@ def newest_message(connection: sqlite3.Connection) -> int:
     """Return the number of the newest message, confirmed or not; 0 where there is none."""
     (number,) = connection.execute(_NEWEST).fetchone()
     return int(number)
+
+
+def by_channel(rows: Iterable[Sequence[Any]]) -> dict[str, Waiting]:
+    """Return what `WAITING` finds."""
+    return {
+        channel: Waiting(n_messages=n, oldest=oldest, failure=failure)
+        for channel, n, oldest, failure in rows
+    }
 
 
 def message_json(message: Message) -> str:
@@ -150,13 +158,7 @@ class Outbox:
 
     def waiting(self) -> dict[str, Waiting]:
         """Return by channel what has not been confirmed; channels without any are left out."""
-        rows: list[tuple[str, int, str, str]] = self._ask(
-            lambda c: c.execute(_WAITING).fetchall(), []
-        )
-        return {
-            channel: Waiting(n_messages=n, oldest=oldest, failure=failure)
-            for channel, n, oldest, failure in rows
-        }
+        return self._ask(lambda c: by_channel(c.execute(WAITING)), {})
 
     @property
     def newest(self) -> int:

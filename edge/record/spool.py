@@ -81,10 +81,10 @@ class Spool:
 
     def unwritten(self, error: Exception) -> RecordError:
         """Return what to tell the user."""
-        return RecordError(
-            f"the log {self._path} cannot be written: {cause(error)}"
-            f" ({self.n_waiting} rows wait in memory)"
-        )
+        waits = f"({self.n_waiting} rows wait in memory)"
+        if isinstance(error, RecordError):
+            return RecordError(f"{error} {waits}")
+        return RecordError(f"the log {self._path} cannot be written: {cause(error)} {waits}")
 
     def close(self) -> None:
         """Give the file back; idempotent, and never raises."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from edge.record.days import local
 from edge.record.heard import Span, spans_between
@@ -28,7 +28,8 @@ class Stretch:
     @property
     def duration_s(self) -> float:
         """How long it lasts."""
-        return (self.end - self.begin).total_seconds()
+        # In UTC: between two times of one zone Python counts what the wall shows.
+        return (self.end.astimezone(UTC) - self.begin.astimezone(UTC)).total_seconds()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

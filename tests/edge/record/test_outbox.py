@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from edge.errors import RecordError
+from edge.record.histories import waiting
 from edge.record.outbox import Outbox, Waiting
 from edge.record.query import AlertRow, LogReader, Selection
 from tests.edge.record.samples import StoppedClock, begun, call, change, event, message
@@ -60,7 +61,7 @@ def test_what_a_channel_has_confirmed_is_never_due_again(log, clock, outbox):
     assert [stored.message for stored in outbox.due("phone")] == [second]
 
 
-def test_attempts_are_counted_and_a_failure_is_told_until_it_is_over(log, clock, outbox):
+def test_attempts_are_counted_and_a_failure_is_told_until_it_is_over(log, clock, outbox, path):
     first, second = call(log, clock, 1, 2)
     for _ in range(3):
         outbox.attempted(first.message)
@@ -70,6 +71,8 @@ def test_attempts_are_counted_and_a_failure_is_told_until_it_is_over(log, clock,
     assert outbox.waiting() == {
         "mqtt": Waiting(n_messages=2, oldest=time_of_first, failure="no route to host")
     }
+    with LogReader(path) as reader:
+        assert waiting(reader) == outbox.waiting()
     outbox.confirm(first.message)
     time_of_second = clock.at(2.0).time
     assert outbox.waiting() == {"mqtt": Waiting(n_messages=1, oldest=time_of_second, failure="")}
