@@ -147,7 +147,7 @@ def test_a_log(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "|00:00" in out
     assert "lines before these; --json has all" in out
     assert "quieted" not in out
-    (heard,) = [line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith("heard ")]
+    _, heard = next(line for line in out.splitlines() if line.startswith("heard  ")).split()
     assert set(heard) == {"a", "·"}
     assert out.endswith("each window in between is taken as the change before it\n")
 
