@@ -44,6 +44,14 @@ def test_it_names_every_phase_and_every_trouble() -> None:
     assert re.findall(r"^\| `(trouble: \w+)` \|", GUIDE, re.MULTILINE) == names
 
 
+def test_the_page_has_the_buttons_that_it_names() -> None:
+    labels = re.findall(r"\| \*([^*]+)\* \|", GUIDE)
+    templates = (REPOSITORY / "edge" / "dashboard" / "templates").glob("*.html")
+    page = "".join(template.read_text(encoding="utf-8") for template in templates)
+    assert len(labels) == 3
+    assert [label for label in labels if f'{{{{ _("{label}") }}}}</button>' not in page] == []
+
+
 def test_its_timeline_comes_out(tmp_path: Path) -> None:
     command, text = SHOWN
     (tmp_path / "rules.toml").write_text(SETTINGS[-1])
