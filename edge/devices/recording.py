@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from edge.devices.decoders import check_samples, open_decoder
 from edge.devices.source import make_block
-from edge.errors import SourceEnded, TooLongError
+from edge.errors import AudioDataError, SourceEnded, TooLongError
 from edge.stream.blocks import AudioBlock
 
 _PIECE_FRAMES: Final = 65536
+_LOWEST_RATE_HZ: Final = 4000
+_HIGHEST_RATE_HZ: Final = 192_000
+"""Of what somebody sends: another rate would only be there to do harm."""
 
 
 class Pace(enum.Enum):
@@ -164,8 +167,10 @@ def read_recording(path: str | Path) -> tuple[NDArray[np.float32], int]:
     return np.concatenate([samples for samples, _ in read]), read[0][1]
 
 
-def read_upload(content: bytes, *, name: str, longest_s: float) -> tuple[NDArray[np.float32], int]:
-    """Return a recording that is in memory, as `read_recording` does; it touches no disk.
+def uploaded_pieces(
+    content: bytes, *, name: str, longest_s: float
+) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Yield a recording that is in memory piece by piece, as `pieces` does; it touches no disk.
 
     Parameters
     ----------
@@ -179,13 +184,17 @@ def read_upload(content: bytes, *, name: str, longest_s: float) -> tuple[NDArray
     Raises
     ------
     AudioDataError
-        As `RecordingSource`.
+        As `RecordingSource`, and for a rate that no recorder has.
     TooLongError
     """
-    path = Path(name)
-    read: list[NDArray[np.float32]] = []
-    with open_decoder(path, content=content) as decoder:
+    n_read = 0
+    with open_decoder(Path(name), content=content) as decoder:
         rate_hz = decoder.sample_rate_hz
+        if not _LOWEST_RATE_HZ <= rate_hz <= _HIGHEST_RATE_HZ:
+            raise AudioDataError(
+                f"{name} has {rate_hz} samples a second; "
+                f"expected {_LOWEST_RATE_HZ} to {_HIGHEST_RATE_HZ}"
+            )
         length_s = decoder.n_frames / rate_hz
         if length_s > longest_s:
             raise TooLongError(
@@ -193,6 +202,6 @@ def read_upload(content: bytes, *, name: str, longest_s: float) -> tuple[NDArray
                 "cut out the part that matters"
             )
         while len(samples := decoder.read(_PIECE_FRAMES)):
-            check_samples(samples, path=name, first_frame=sum(map(len, read)), rate=rate_hz)
-            read.append(samples)
-    return np.concatenate(read), rate_hz
+            check_samples(samples, path=name, first_frame=n_read, rate=rate_hz)
+            n_read += len(samples)
+            yield samples, rate_hz

@@ -398,6 +398,14 @@ class TestRecordings:
         assert found[0] == status
         assert part in found[1]
 
+    @pytest.mark.parametrize("rate_hz", [1000, 400_000])
+    def test_a_rate_that_no_recorder_has(self, program: Program, rate_hz: int) -> None:
+        strange = wav(seconds=0.5, rate_hz=rate_hz)
+        status, sentence = program.refused(
+            "POST", "/analyze", data=strange, content_type="audio/wav"
+        )
+        assert (status, f"has {rate_hz} samples a second" in sentence) == (422, True)
+
     def test_a_recording_that_is_too_long(self, program: Program) -> None:
         long = wav(seconds=LONGEST_S + 1, rate_hz=8000)
         status, sentence = program.refused("POST", "/analyze", data=long, content_type="audio/wav")
