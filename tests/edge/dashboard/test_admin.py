@@ -155,9 +155,7 @@ class TestPeople:
         assert "eve" not in names(house)
 
     @pytest.mark.parametrize("what", ["remove", "role"])
-    def test_nobody_shuts_themselves_out(
-        self, house: House, otto: FlaskClient, what: str
-    ) -> None:
+    def test_nobody_shuts_themselves_out(self, house: House, otto: FlaskClient, what: str) -> None:
         status, text = send(otto, "/people/change", name="OTTO", do=what, role="look")
         assert (status, "to yourself" in text) == (409, True)
         assert house.pieces.people.find("otto").role == "administer"
@@ -176,7 +174,7 @@ class TestPeople:
         send(otto, "/people/tokens/remove", name="wall board")
         assert house.client().get("/api/v1/status", headers=headers).status_code == 401
 
-    def test_a_name_that_is_a_script_is_only_text(self, house: House, otto: FlaskClient) -> None:
+    def test_a_name_that_is_a_script_is_only_text(self, otto: FlaskClient) -> None:
         status, text = send(otto, "/people/tokens/add", name="<script>alert(1)</script>")
         assert (status, "<script>alert" in text) == (422, False)
 
