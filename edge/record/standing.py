@@ -80,9 +80,19 @@ class _Here:
         return in_this_boot(
             then,
             self._now,
-            same_boot=bool(self._boot_id) and row["boot_id"] == self._boot_id,
-            clocks_agree=self._is_set and row["clock_synced"] == 1,
+            same_boot=self._is_of_this_boot(row),
+            clocks_agree=self._clocks_agree(row),
         )
+
+    def knows(self, row: sqlite3.Row) -> bool:
+        """Return whether it can be told how long ago a row was written."""
+        return self._is_of_this_boot(row) or self._clocks_agree(row)
+
+    def _is_of_this_boot(self, row: sqlite3.Row) -> bool:
+        return bool(self._boot_id) and row["boot_id"] == self._boot_id
+
+    def _clocks_agree(self, row: sqlite3.Row) -> bool:
+        return self._is_set and row["clock_synced"] == 1
 
 
 def _open_alarms(rows: Iterable[sqlite3.Row], here: _Here) -> Iterable[OpenAlarm]:
@@ -113,7 +123,8 @@ def _raised(row: sqlite3.Row, here: _Here) -> OpenAlarm:
 
 
 def _snoozed_until(row: sqlite3.Row | None, here: _Here) -> Instant | None:
-    if row is None or row["until"] is None:
+    # A snooze that may be long over must hold back no alarm: where nobody knows, it is over.
+    if row is None or row["until"] is None or not here.knows(row):
         return None
     until = datetime.fromisoformat(row["until"])
     length_s = (until - datetime.fromisoformat(row["time"])).total_seconds()

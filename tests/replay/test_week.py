@@ -57,6 +57,7 @@ CONFIG = Config(
     ),
 )
 COOLDOWN_S = {rule.name: rule.cooldown_s for rule in (*RULES, *CONFIG.trouble.rules)}
+SNOOZE_S = 900.0
 QUIET = {"distress": NIGHT}
 ROUNDING_S = 0.01
 """The log keeps milliseconds."""
@@ -136,6 +137,7 @@ class Judge:
     answered_s: dict[str, float] = field(default_factory=dict)
     """When the cause that holds now was answered."""
     booted_set: bool = True
+    snoozed_to_s: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)
 
     def hear(self, change: AlarmChange, *, snoozed: bool) -> None:
@@ -165,7 +167,7 @@ class Judge:
         knows = self.raised_set.get(name) and self.booted_set
         if raised_s < self.world.booted_s and not knows:
             raised_s = self.world.booted_s  # nobody knows how long the power was off
-        if snoozed and name != DEAF:
+        if snoozed and name != DEAF and now_s < self.snoozed_to_s + ROUNDING_S:
             return "snoozed"
         if quiet_span(QUIET.get(name, ()), self.world.now()):
             return "quiet hours"
@@ -219,7 +221,8 @@ class Week:
         heapq.heappush(self._due, (at_s, next(self._numbers), what))
 
     def snooze(self) -> None:
-        self.told(self.device.keeper.snooze(for_s=900.0, who="button"))
+        self.judge.snoozed_to_s = self.world.true_s + SNOOZE_S
+        self.told(self.device.keeper.snooze(for_s=SNOOZE_S, who="button"))
 
     def set_wrong(self) -> None:
         self.world.wrong_s = self.random.uniform(-2e5, 2e5)

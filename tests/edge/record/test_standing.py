@@ -159,3 +159,25 @@ def test_where_the_log_is_damaged_the_desk_begins_anew(tmp_path, clock):
     log = begun(path, clock)
     assert log.desk_state(clock.at(0.0), boot_id=BOOT) == DeskState()
     log.close()
+
+
+@pytest.mark.parametrize(
+    ("then_synced", "now_synced", "boot", "left_s"),
+    [
+        (True, True, "another", 840.0),
+        (False, True, "another", None),
+        (True, False, "another", None),
+        (False, False, BOOT, 900.0),
+    ],
+)
+def test_a_snooze_that_may_be_long_over_holds_back_no_alarm(
+    log, clock, then_synced, now_synced, boot, left_s
+):
+    clock.synced = then_synced
+    at = clock.at(0.0)
+    until = at.wall + timedelta(seconds=900)
+    log.record_action(Action(action="snoozed", who="button", until=until), at)
+    now_s = at.monotonic_s if boot == BOOT else 5.0
+    now = replace(clock.at(60.0), monotonic_s=now_s, clock_synced=now_synced)
+    snoozed = log.desk_state(now, boot_id=boot).snoozed_until
+    assert (snoozed and snoozed.monotonic_s - now_s) == left_s
