@@ -75,7 +75,14 @@ TRAINER = [
 # Extraction on other machines: `--dask ADDRESS`.
 DASK = ["dask>=2025.2", "distributed>=2025.2"]
 
-TEST = ["pytest>=8.4,<10", "hypothesis>=6.100,<7", "packaging", "scipy>=1.10,<2", "setuptools>=77"]
+TEST = [
+    "pytest>=8.4,<10",
+    "hypothesis>=6.100,<7",
+    "packaging",
+    "scipy>=1.10,<2",
+    "setuptools>=77",
+    "tzdata>=2024.1",  # a bare system has no zones
+]
 
 # The playbooks in firmware_config/ansible are tested with Ansible itself.
 ANSIBLE = ["ansible-core>=2.16,<2.20", "ansible-lint>=25,<27"]
