@@ -64,6 +64,7 @@ class Server:
 
         self._pieces: Pieces = app.extensions[EXTENSION]
         self._scheme = "https" if address.certificate else "http"
+        adapter = _tls(address) if address.certificate else None
         make: Any = PatientServer  # its types allow less than it does
         self._server = make(
             (address.host, address.port),
@@ -77,8 +78,7 @@ class Server:
         self._server.max_request_header_size = _HEADER_BYTES
         self._server.max_request_body_size = _BODY_BYTES
         self._server.error_log = _logged
-        if address.certificate:
-            self._server.ssl_adapter = _tls(address)
+        self._server.ssl_adapter = adapter
         self._prepare(address)
 
     @property

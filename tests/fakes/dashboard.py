@@ -10,6 +10,7 @@ It is Thursday, 26 November 2026, 15:00 in Berlin. An alarm from 14:50 is open.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -245,8 +246,19 @@ class House:
         self.ears.refusal = None
         self.ears.is_stuck = False
         self.ears.commands.clear()
-        self.ears.show(**{name: getattr(heard(), name) for name in _CHANGING})
+        self.show(**{name: getattr(heard(), name) for name in _CHANGING})
         self.monotonic_s += 1e6
+
+    def show(self, **changes: Any) -> None:
+        """Let the ears say something else, and wait until the page knows it."""
+        self.ears.show(**changes)
+        deadline_s = time.monotonic() + 20.0
+        while time.monotonic() < deadline_s:
+            status = self.pieces.live.status()
+            if status and all(getattr(status, name) == changes[name] for name in changes):
+                return
+            time.sleep(0.005)
+        raise AssertionError(f"the page never knew of {changes}")
 
     @contextmanager
     def served(self) -> Iterator[str]:

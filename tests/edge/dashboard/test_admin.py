@@ -40,7 +40,7 @@ def send(client: FlaskClient, path: str, **form: str) -> tuple[int, str]:
 
 class TestHealth:
     def test_it_shows_how_the_device_is(self, house: House, otto: FlaskClient) -> None:
-        house.ears.show(n_lost=160, trouble=("the disk is nearly full",))
+        house.show(n_lost=160, trouble=("the disk is nearly full",))
         text = otto.get("/health").text
         for part in (
             "USB Mic, 16000 Hz",
@@ -59,7 +59,7 @@ class TestHealth:
             assert part in text, part
 
     def test_deaf_says_why(self, house: House, otto: FlaskClient) -> None:
-        house.ears.show(health="deaf", fault="the microphone is not there")
+        house.show(health="deaf", fault="the microphone is not there")
         assert "the microphone is not there" in otto.get("/health").text
 
     def test_the_models_card_is_there_with_its_figures(self, otto: FlaskClient) -> None:
