@@ -74,6 +74,7 @@ def render(manifest: Manifest, facts: CardFacts) -> str:
         _origin(manifest, facts.precision),
         _learnt_from(manifest, facts),
         _accuracy(facts),
+        confusions(facts.figures[facts.precision]),
         _non_voice(facts.figures["non_voice"][facts.precision]),
         _limits(manifest, facts),
     )
@@ -152,6 +153,39 @@ def _row(corpus: str, found: dict[str, Any], as_float: dict[str, Any]) -> str:
 def _details(corpus: str, found: dict[str, Any]) -> str:
     recalls, speakers = shares_text(found["recall"]), shares_text(found["uar_by_speaker"])
     return f"\n{corpus}: recall {recalls}. UAR by speaker {speakers}."
+
+
+def confusions(by_corpus: Mapping[str, dict[str, Any]]) -> str:
+    """Write what is taken for what: one table of clips for each corpus.
+
+    Parameters
+    ----------
+    by_corpus : mapping
+        What `trainer.judging.evaluate.report` returns.
+    """
+    if not by_corpus:
+        return ""
+    head = (
+        "## What is taken for what\n\n"
+        "Clips of the test speakers. A row is what was spoken, a column what was heard."
+    )
+    return "\n\n".join([head, *(_confusion(name, one) for name, one in by_corpus.items())])
+
+
+def _confusion(corpus: str, found: dict[str, Any]) -> str:
+    labels: list[str] = found["labels"]
+    columns = [*labels, "no label"] if found["n_without_label"] else labels
+    rows = zip(labels, found["confusion"], strict=True)
+    lines = [
+        f"| {corpus} | {' | '.join(columns)} |",
+        f"|{'---|' * (1 + len(columns))}",
+        *(
+            f"| {label} | {' | '.join(str(n) for n in counts[: len(columns)])} |"
+            for label, counts in rows
+            if any(counts)
+        ),
+    ]
+    return "\n".join(lines)
 
 
 def _non_voice(by_kind: dict[str, Any]) -> str:

@@ -101,3 +101,27 @@ def test_licences_of_noises_are_told_and_bind(licence: str, *, binds: bool) -> N
     card = card_of(spoken("a", sex="F", age_years=None), noises=(noise,))
     assert f"**esc10**, recordings without a voice (household sounds). Licence: {licence}" in card
     assert ("that binds the weights" in card) == binds
+
+
+@pytest.mark.parametrize(
+    ("n_without_label", "last"), [(0, "| sad | 0 | 7 |"), (1, "| sad | 0 | 7 | 1 |")]
+)
+def test_what_is_taken_for_what_is_a_table_of_each_corpus(n_without_label: int, last: str) -> None:
+    found = {
+        "labels": ["calm", "sad"],
+        "confusion": [[5, 2, 0], [0, 7, n_without_label]],
+        "n_without_label": n_without_label,
+    }
+    card = model_card.confusions({"emodb": found, "own": found})
+    assert card.startswith("## What is taken for what")
+    assert card.splitlines().count(last) == 2
+    assert "| emodb | calm | sad |" in card
+
+
+def test_what_was_never_spoken_has_no_row() -> None:
+    found = {"labels": ["calm", "sad"], "confusion": [[5, 2, 0], [0, 0, 0]], "n_without_label": 0}
+    assert "| sad |" not in model_card.confusions({"emodb": found}).split("|---|---|---|")[1]
+
+
+def test_without_test_speakers_nothing_is_said_to_be_taken() -> None:
+    assert model_card.confusions({}) == ""
