@@ -65,7 +65,7 @@ def _call(call: Mapping[str, Any], path: str, known: list[str]) -> Iterator[Prob
 
 
 def _patterns(call: Mapping[str, Any], path: str) -> Iterator[Problem]:
-    """A light or a buzzer is a pattern; it was true or false in former versions."""
+    """A light or a buzzer is a pattern, and not true or false."""
     for key, pattern in _ON.items():
         if isinstance(value := call.get(key), bool):
             meant = pattern if value else "none"

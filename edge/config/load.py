@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from edge.config.checks import cross_faults
 from edge.config.environment import accepts_none, from_environment, settings, variable_of
+from edge.config.former import read_former
 from edge.config.locate import line_of, locate
 from edge.config.places import Places
 from edge.config.settings import Config
@@ -182,6 +183,7 @@ class _Merged:
         return {path: self._origin(path) for path in (*in_file, *rules, *self._origins)}
 
     def build(self) -> Config:
+        read_former(self._table)
         self._read_absent()
         self._resolve_paths()
         config = None

@@ -132,6 +132,10 @@ step_former_commit() {
     echo "     from $(cat "$work/shared/former/commit")"
     holds "the former commit installs, over data that was kept" \
         inside /mnt/shared/former/firmware_config/install.sh --wheels /mnt/shared/wheels-former
+    # Where this group runs alone, nobody has edited it yet.
+    sed -i 's/^retention_days = .*/retention_days = 30/' "$container/etc/ser-edge/config.toml"
+    prepare_microphone
+    inside systemctl restart ser-edge.service
     inside systemctl start ser-test-microphone.service
     comes_true "and is active" 60 is_active
     rows=$(inside ser-edge log --json | wc -l)

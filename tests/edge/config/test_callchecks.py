@@ -68,10 +68,6 @@ def faults(folder: Path, text: str) -> list[str]:
             "alert[0].escalate[0].after_s: 100 is too late: the alarm ends after open_s 100",
         ),
         (
-            RULE + "buzzer = true",
-            "alert[0].buzzer: true is no pattern; write 'beeps' for what it meant",
-        ),
-        (
             RULE + "light = false",
             "alert[0].light: false is no pattern; write 'none' for what it meant",
         ),
