@@ -24,9 +24,8 @@ def read_former(table: dict[str, Any]) -> None:
         if isinstance(rule, dict) and isinstance(sounds := rule.get("buzzer"), bool):
             rule["buzzer"] = "beeps" if sounds else "none"
     panel = table.get("panel")
-    is_left_out = isinstance(panel, dict) and "listening_pin" not in panel
-    if is_left_out and PanelConfig().listening_pin in set(_numbers(panel)):
-        panel["listening_pin"] = None
+    if isinstance(panel, dict) and PanelConfig().listening_pin in set(_numbers(panel)):
+        panel.setdefault("listening_pin", None)
 
 
 def _numbers(value: object) -> Iterator[int]:
