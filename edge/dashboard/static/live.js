@@ -8,12 +8,15 @@
   const SILENT_MS = 8000;
   const BROKEN_MS = 2500;
   const PAUSE_MS = 400;
-  let stream, heardAt = Date.now(), shown = null, wanted = null, busy = false;
+  const CALM_MS = 1500;
+  let stream, heardAt = Date.now(), fetchedAt = 0, busy = false;
+  let shown = {}, wanted = { urgent: "unknown" };
 
-  const keyOf = (now) => now && JSON.stringify([
-    now.health, now.fault, now.state, now.state_since, Math.round(now.confidence * 50), now.speaking,
-    now.alarms, now.snoozed_until, now.trouble,
-  ]);
+  // What is urgent is fetched at once; the rest, which a small computer has to draw each time, now and then.
+  const partsOf = (now) => now ? {
+    urgent: JSON.stringify([now.health, now.fault, now.state, now.alarms, now.snoozed_until, now.trouble]),
+    rest: JSON.stringify([now.state_since, Math.round(now.confidence * 50), now.speaking]),
+  } : { urgent: "away", rest: "" };
 
   function open() {
     stream = new EventSource(live.dataset.stream);
@@ -26,34 +29,45 @@
     heardAt = Date.now();
     lost.hidden = true;
     if (now) showLevel(now.level_dbfs);
-    wanted = keyOf(now) ?? "away";
+    wanted = partsOf(now);
     renew();
   }
 
   function showLevel(level) {
     const meter = document.getElementById("level");
     if (!meter) return;
-    meter.value = level;
+    meter.value = Math.max(level, meter.min);
     const text = document.getElementById("level-text");
-    text.textContent = text.textContent.replace(/[-\u2212]?\d+/, String(Math.round(level)).replace("-", "\u2212"));
+    const number = String(Math.round(meter.value)).replace("-", "\u2212");
+    text.textContent = text.textContent.replace(/[-\u2212]?\d+/, number);
+  }
+
+  function isDue() {
+    if (wanted.urgent !== shown.urgent) return true;
+    return wanted.rest !== shown.rest && Date.now() - fetchedAt > CALM_MS;
   }
 
   async function renew() {
-    if (busy || wanted === shown) return;
+    if (busy || !isDue()) return;
     busy = true;
+    let pauseMs = PAUSE_MS;
     const fetched = wanted;
     try {
-      const answer = await fetch(live.dataset.parts, { headers: { "X-Part": "1" } });
+      const answer = await fetch(live.dataset.parts);
       if (answer.redirected || answer.status === 401) return location.reload();
       if (answer.ok) {
         put(await answer.text());
         shown = fetched;
         lost.hidden = true;
+      } else {
+        pauseMs = SILENT_MS;
       }
     } catch {
       lost.hidden = false;
+      pauseMs = BROKEN_MS;
     } finally {
-      setTimeout(() => { busy = false; renew(); }, PAUSE_MS);
+      fetchedAt = Date.now();
+      setTimeout(() => { busy = false; renew(); }, pauseMs);
     }
   }
 
@@ -85,8 +99,7 @@
       lost.hidden = false;
       return;
     }
-    shown = null;
-    wanted = "refused";
+    shown = {};
     renew();
     open();
   }

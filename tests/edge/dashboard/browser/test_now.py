@@ -43,11 +43,18 @@ def test_a_change_of_state_is_shown_and_said(visit: Callable[..., Any], quiet: H
 
 def test_the_level_moves(visit: Callable[..., Any], quiet: House) -> None:
     page = visit()
+    quiet.ears.show(state="sad")
+    page.locator(".word", has_text="Sounds sad").wait_for()
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
     quiet.ears.show(level_dbfs=-12.0)
     page.locator("#level-text", has_text="\N{MINUS SIGN}12\xa0dB").wait_for()
     assert page.locator("#level").evaluate("meter => meter.value") == -12
     quiet.ears.show(level_dbfs=-40.0)
     page.locator("#level-text", has_text="\N{MINUS SIGN}40\xa0dB").wait_for()
+    quiet.ears.show(level_dbfs=-95.0)
+    page.locator("#level-text", has_text="\N{MINUS SIGN}70\xa0dB").wait_for()
+    assert not fetched
 
 
 def test_an_alarm_comes_first_and_is_called_out(visit: Callable[..., Any], quiet: House) -> None:
