@@ -15,7 +15,7 @@ from edge.config.places import Places
 from edge.config.settings import Config
 from edge.decide.alarms import DeskState
 from edge.decide.outcomes import CauseNow
-from edge.errors import OutputError, RecordError, RefusedError
+from edge.errors import OutputError, RecordError, RefusedError, SerError
 from edge.record.log import EventLog
 from edge.record.moments import SystemClock, boot_id, moment
 from edge.record.retention import Retention
@@ -69,12 +69,10 @@ class Care:
         self.keeper = AlarmKeeper(self._config, clock=self._clock, restored=self._restored())
         self.keeper.delivers = is_service
         self.orders = Orders(self.keeper, self, asked=self._asked)
-        self.control = self._new_control() if is_service else None
+        self.control: ControlSocket | None = None
         self._switch = self._new_switch()
-        self._gauges = Gauges(self.log_path)
-        self._ailments = Ailments(
-            troubles, self._gauges, clock=self._clock, unwritten=lambda: self.unwritten
-        )
+        self._gauges: Gauges | None = None
+        self._ailments: Ailments | None = None
         self._runner: Runner | None = None
         self._request_reload: Callable[[], None] = lambda: None
         self._mark_due_s = 0.0
@@ -84,11 +82,26 @@ class Care:
     def first_source(self) -> Source:
         """Return what a run begins with; a microphone that is muted is never opened."""
         self._ears.is_paused = self.is_muted
-        return MutedSource() if self.is_muted else self._open()
+        try:
+            return MutedSource() if self.is_muted else self._open()
+        except SerError:
+            self.log.close()
+            raise
 
     def look_after(self, runner: Runner, *, request_reload: Callable[[], None]) -> None:
-        """Know the loop and what reads the settings anew; to be called before the first turn."""
+        """Begin to answer and to measure; to be called once, before the first turn."""
         self._runner, self._request_reload = runner, request_reload
+        if not self._is_service:
+            return
+        self.control = self._new_control()
+        if is_live(self._settings):
+            self._gauges = Gauges(self.log_path)
+            self._ailments = Ailments(
+                self._troubles,
+                self._gauges,
+                clock=self._clock,
+                unwritten=lambda: self.unwritten,
+            )
 
     def turn(self, tell: Tell) -> None:
         """Do what people want, then look who must be called."""
@@ -110,7 +123,8 @@ class Care:
 
     def close(self) -> None:
         """Answer nobody any more."""
-        self._gauges.close()
+        if self._gauges:
+            self._gauges.close()
         if self.control:
             self.control.close()
 
@@ -166,7 +180,7 @@ class Care:
 
     def _causes(self) -> dict[str, CauseNow]:
         causes = {} if self.is_muted else dict(self._ears.pipeline.holding)
-        if self._is_service and is_live(self._settings) and self._runner:
+        if self._ailments and self._runner:
             causes |= self._ailments.causes(
                 self._config.trouble,
                 health=self._runner.health,

@@ -89,6 +89,7 @@ class Listening:
             sounding=lambda: self._care.keeper.sounding,
         )
         self._care.look_after(self._runner, request_reload=self.reload)
+        self._reporter.control = self._care.control
         self._care.log_failure = self._log.failure
         self._troubles.watch(self._lights.failure)
         self._troubles.watch(self._log.failure)
@@ -241,15 +242,13 @@ class Listening:
         )
 
     def _new_reporter(self) -> Reporter:
-        reporter = Reporter(
+        return Reporter(
             Notifier.here(),
             status_file(Places.here()) if self._role.is_ours else None,
             ears=self._ears,
             subject=self,
             troubles=self._troubles,
         )
-        reporter.control = self._care.control
-        return reporter
 
     def _logbook(self) -> Logbook:
         return Logbook(

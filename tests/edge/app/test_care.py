@@ -15,12 +15,12 @@ import soundfile
 from edge.app import sources
 from edge.config.places import Places
 from edge.decide import desk
-from edge.errors import NotListeningError, RefusedError
+from edge.errors import NoInputError, NotListeningError, RefusedError
 from edge.record.outbox import Outbox
 from edge.record.query import ActionRow, AlertRow, FeedbackRow, NoteRow
 from edge.service.commands import Ears
 from edge.service.gauges import Reading
-from edge.service.protocol import Acknowledge
+from edge.service.protocol import Acknowledge, socket_file
 from edge.service.role import Role
 from edge.service.status import Status
 from tests.edge.app.test_listening import Microphone, Room, Run, rows, wait_for
@@ -234,6 +234,16 @@ def test_a_recording_cannot_be_muted_and_ignores_the_mark(tmp_path: Path) -> Non
         ears().mute(who="anna")
     run.stop()
     assert (state / "muted").exists()
+
+
+def test_a_run_that_cannot_begin_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    before = {thread.name for thread in threading.enumerate()}
+    with pytest.raises(NoInputError):
+        Run(tmp_path / "config.toml", source=str(tmp_path / "nothing.wav"))
+    assert {thread.name for thread in threading.enumerate()} <= before
+    assert not socket_file(Places.here()).exists()
+    assert not any(str(log()) in str(each.resolve()) for each in Path("/proc/self/fd").iterdir())
 
 
 def test_another_run_answers_nobody_tells_nobody_and_follows_the_mark(
