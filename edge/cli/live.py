@@ -24,10 +24,14 @@ class LiveView:
     ----------
     stream : TextIO
         Standard output. Where it is no terminal, only changes are printed, one a line.
+    tells_states : bool
+        Whether changes of the state are among them. Not in a journal, which keeps its lines for as
+        long as it likes: how people sounded belongs into our own log alone.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, tells_states: bool = True) -> None:
         self._stream = stream
+        self._tells_states = tells_states
         self._draws_lamps = False
         self._is_terminal = stream.isatty()
         self._fault: str | None = None
@@ -45,7 +49,7 @@ class LiveView:
                 self._print(alarm_line(change))
         elif isinstance(outcome, Action):
             self._print(f"{outcome.action} by {outcome.who}")
-        elif isinstance(outcome, Event) and not self._is_terminal:
+        elif isinstance(outcome, Event) and self._tells_states and not self._is_terminal:
             self._print(f"{state} {outcome.confidence:.0%}")
 
     def show(self, signal: Signal) -> None:

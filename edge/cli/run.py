@@ -52,7 +52,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Listen until the source ends, Ctrl-C or SIGTERM; SIGHUP reads settings and model anew."""
     is_terminal = sys.stdout.isatty()
     _set_up_log(arguments.log_level)
-    view = LiveView(sys.stdout)
+    view = LiveView(sys.stdout, tells_states=not is_journal(sys.stdout))
     # Before the model is loaded: that takes a second, or ten on a Pi Zero.
     stops = _Stops(reload_on_hangup=not is_terminal)
     listening = Listening(_settings(arguments), views=[view])

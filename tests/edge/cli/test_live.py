@@ -9,6 +9,7 @@ from edge.cli.live import LiveView, line
 from edge.decide.outcomes import Signal
 from edge.record.care import Action
 from edge.service.happenings import AlarmNews
+from tests.edge.record.samples import event
 from tests.fakes.alarms import change
 
 SIGNAL = Signal(
@@ -73,3 +74,10 @@ def test_elsewhere_only_changes_are_printed() -> None:
         "the microphone is gone\nsound comes again\nALARM distress raised: sad\n"
         "ALARM distress acknowledged by button\nmuted by page: anna\n"
     )
+
+
+def test_a_journal_does_not_keep_how_people_sounded() -> None:
+    kept, shown = io.StringIO(), io.StringIO()
+    for view in (LiveView(kept, tells_states=False), LiveView(shown)):
+        view.take(event("sad"), state="sad")
+    assert (kept.getvalue(), shown.getvalue()) == ("", "sad 72%\n")
