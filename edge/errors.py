@@ -205,6 +205,12 @@ class RejectedMessageError(DeliveryError):
     """A channel works, but does not want this one message."""
 
 
+class LibraryMissingError(SerError, ImportError):
+    """A library that only some installations have is needed, and is not there."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
 class BusyError(SerError, RuntimeError):
     """Too much is asked for at once; the same may be asked again a little later."""
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import platform
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.app.dashboard import surroundings
 from edge.config.load import load_config
 from edge.config.places import Places
 from edge.config.settings import DashboardConfig
-from edge.errors import EXIT_OK, UsageError
+from edge.errors import EXIT_OK, LibraryMissingError, UsageError
+from edge.service.journal import is_journal, set_up_log
 
 if TYPE_CHECKING:
     from edge.dashboard.server import Address, Server
@@ -39,9 +41,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Answer until somebody stops it."""
+    _refuse_without_libraries()
+    from edge.app.dashboard import surroundings
     from edge.dashboard.app import create_app
     from edge.dashboard.server import Server
 
+    if is_journal(sys.stderr):
+        set_up_log(sys.stderr, level=logging.INFO)
     places = Places.here()
     loaded = load_config(file=arguments.config)
     address = _address(arguments, loaded.config.dashboard, places)
@@ -51,6 +57,18 @@ def execute(arguments: argparse.Namespace) -> int:
     _tell(server, address)
     server.serve()
     return EXIT_OK
+
+
+def _refuse_without_libraries() -> None:
+    try:
+        import cheroot
+        import flask
+    except ImportError as error:
+        raise LibraryMissingError(
+            f"the page needs the library {error.name}; "
+            "install it with `pip install 'speech-emotion-edge[care]'`"
+        ) from error
+    del cheroot, flask
 
 
 def _address(arguments: argparse.Namespace, wanted: DashboardConfig, places: Places) -> Address:

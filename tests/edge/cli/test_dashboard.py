@@ -196,6 +196,25 @@ def test_self_signed(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("library", ["flask", "cheroot"])
+def test_without_the_libraries_of_the_page_it_says_which(
+    library: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    assert main(["dashboard"]) == 69
+    assert f"needs the library {library}; install it" in capsys.readouterr().err
+
+
+def test_people_are_kept_without_the_libraries_of_the_page(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library in ("flask", "cheroot", "werkzeug"):
+        monkeypatch.setitem(sys.modules, library, None)
+    for name in [name for name in sys.modules if name.startswith("edge.dashboard")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert main(["user", "list"]) == 0
+
+
 def test_a_taken_port_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

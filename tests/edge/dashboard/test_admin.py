@@ -65,7 +65,8 @@ class TestHealth:
     def test_the_models_card_is_there_with_its_figures(self, otto: FlaskClient) -> None:
         text = otto.get("/health").text
         assert re.search(r"<th scope=\"row\">ravdess</th>", text)
-        assert "It was trained on acted speech." in text
+        assert "What is taken for what" in text
+        assert re.search(r"<th scope=\"row\">fearful</th><td>\d+</td>", text)
 
     def test_what_cannot_be_looked_at_is_said(
         self, house: House, otto: FlaskClient, monkeypatch: pytest.MonkeyPatch
