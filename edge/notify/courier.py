@@ -131,10 +131,10 @@ class Courier:
 
     def _look(self) -> list[Stored]:
         for message in tuple(self._unmarked):
-            self._outbox.confirm(message)
-            self._unmarked.discard(message)
+            self._mark(message)
         due = self._outbox.due(self._channel.name)
-        self._record.over()
+        if not self._unmarked:
+            self._record.over()
         ids = {stored.id for stored in due}
         self._seen &= ids
         self._failures = {key: why for key, why in self._failures.items() if key in ids}
@@ -181,11 +181,18 @@ class Courier:
     def _confirm(self, stored: Stored) -> None:
         self._backoff.reset()
         self.complaint.over()
-        self._unmarked.add(stored.id)
         self._left.pop(stored.id, None)
-        with suppress(RecordError):  # marked in the next turn; the file's trouble is told there
-            self._outbox.confirm(stored.id)
-            self._unmarked.discard(stored.id)
+        self._unmarked.add(stored.id)
+        self._mark(stored.id)
+
+    def _mark(self, message: str) -> None:
+        """Write down that it was delivered, or try again in the next turn."""
+        try:
+            self._outbox.confirm(message)
+        except RecordError as error:
+            self._record.say(str(error))
+        else:
+            self._unmarked.discard(message)
 
     def _failed(self, stored: Stored, why: str) -> None:
         self.complaint.say(why)

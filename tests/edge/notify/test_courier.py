@@ -93,6 +93,20 @@ def test_a_channel_that_is_down_is_tried_again_with_longer_and_longer_waits(
     assert channel.n_asked == 11
 
 
+def test_after_a_success_the_first_wait_is_a_short_one_again(courier, channel, log_file, clock):
+    with closing(begun(log_file, clock)) as log:
+        write(log, clock)
+        channel.fault = "nobody answers"
+        for _ in range(10):
+            clock.go_on(courier.turn())
+        channel.fault = ""
+        rest_of(courier)
+        channel.fault = "nobody answers"
+        write(log, clock)
+
+    assert courier.turn() < 2
+
+
 def test_before_the_wait_is_over_nothing_is_tried(courier, channel, log_file, clock):
     log_with(log_file, clock, 2)
     channel.fault = "nobody answers"
@@ -140,7 +154,10 @@ def test_a_message_that_cannot_be_digested_holds_up_no_other(courier, channel, l
 
     assert sorted(channel.got_ids) == sorted(set(ids) - channel.refused)
     assert waiting_ids(log_file) == [ids[0], ids[3]]
-    assert rest_s < inf
+    assert 0 < rest_s < inf
+    n_asked = channel.n_asked
+    courier.turn()
+    assert channel.n_asked == n_asked
     channel.refused = set()
     for _ in range(3):
         clock.go_on(min(courier.turn(), 600.0))
@@ -192,13 +209,17 @@ class FullDisk(Outbox):
         super().confirm(message)
 
 
-def test_what_was_delivered_is_not_sent_again_while_it_cannot_be_marked(channel, log_file, clock):
-    ids = log_with(log_file, clock, 1)
+def test_what_was_delivered_is_not_sent_again_while_it_cannot_be_marked(
+    channel, log_file, clock, caplog
+):
+    caplog.set_level(logging.WARNING)
+    ids = log_with(log_file, clock, 2)
     with closing(FullDisk(log_file)) as outbox:
         courier = Courier(channel, outbox, monotonic_s=clock)
         for _ in range(5):
             clock.go_on(courier.turn())
         assert waiting_ids(log_file) == ids
+        assert caplog.messages == ["mqtt: outbox: the disk is full"]
         outbox.is_full = False
         courier.turn()
 

@@ -19,7 +19,7 @@ from edge.config.places import Places
 from edge.service.protocol import Acknowledge, Mute, Snooze
 from tests.edge.notify.letters import Clock, log_with, waiting_ids, write
 from tests.edge.record.samples import begun
-from tests.fakes.broker import wait_until
+from tests.fakes.broker import Listener, wait_until
 from tests.fakes.ears import FakeEars
 from tests.fakes.service import Manager
 
@@ -129,6 +129,8 @@ def test_a_killed_one_is_missed_and_its_successor_says_nothing_twice(home, broke
         wait_until(lambda: not waiting_ids(home.log))
         process.end(signal.SIGKILL)
     listener.wait_for(ONLINE, "offline")
+    with Listener(broker.port, ONLINE) as late:
+        late.wait_for(ONLINE, "offline")
 
     since = len(listener.heard)
     second = log_with(home.log, Clock(), 1)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 import pytest
 
 from edge.errors import DeliveryError
 from edge.notify import mqtt
+from edge.notify.connection import ANSWER_S
 from tests.edge.notify.links import linked
 from tests.edge.record.samples import change, message
 from tests.fakes.broker import Listener, running, wait_until
@@ -239,6 +241,19 @@ def test_a_broker_that_does_not_answer_ends_the_wait(monkeypatch, broker, listen
             assert time.monotonic() - started_s < 5
         finally:
             broker.go_on()
+
+
+def test_a_connection_that_ends_ends_the_wait(broker):
+    with linked(broker.port) as room:
+        wait_until(lambda: room.is_up)
+        broker.stand_still()
+        cut = threading.Timer(0.1, broker.kill)
+        cut.start()
+        started_s = time.monotonic()
+        with pytest.raises(DeliveryError, match="was lost"):
+            room.channel.deliver(message(change()))
+        assert time.monotonic() - started_s < ANSWER_S / 2
+        cut.join()
 
 
 def test_a_broker_of_before_mqtt_5_is_served_too(broker):

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from edge.errors import DeliveryError
-from edge.notify.push import Push
+from edge.notify.push import Push, _without
 from tests.edge.notify.letters import Clock
 from tests.edge.record.samples import change, message
 from tests.fakes.broker import free_port
@@ -108,6 +108,19 @@ def test_one_address_that_fails_does_not_make_the_others_say_it_twice(push, url_
 
         assert len(site.asked) == 1
         assert len(other.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("tgram://99:0123token/chat", "cannot tell 99:0123token"),
+        ("mailto://anna:0123token@example.org", "login of anna with 0123token failed"),
+        ("json://host/a%2F0123token", "asked /a/0123token?"),
+        ("ntfy://host/topic?token=0123token", "(token=0123token)"),
+    ],
+)
+def test_no_part_of_an_address_is_left_in_what_a_library_says(url, text):
+    assert SECRET not in _without(url, text)
 
 
 def test_nothing_of_an_address_comes_into_our_log(push, url_file, site, capfd):
