@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
 from edge.dashboard.database import Database
 from edge.dashboard.people import Person
+from edge.errors import RecordError
 
 WORD_BYTES: Final = 32
 
@@ -56,13 +58,16 @@ class Sessions:
                 " JOIN people AS p ON p.name = s.name WHERE s.key = ? AND s.used_s >= ?",
                 (key_of(word), now_s - self._idle_s),
             ).fetchone()
-            if row is None:
-                return None
-            if abs(now_s - row["used_s"]) >= _NOTED_EVERY_S:
-                connection.execute(
-                    "UPDATE sessions SET used_s = ? WHERE key = ?", (now_s, row["key"])
-                )
+        if row is None:
+            return None
+        if abs(now_s - row["used_s"]) >= _NOTED_EVERY_S:
+            self._note_use(row["key"], now_s)
         return Person(name=row["name"], role=row["role"])
+
+    def _note_use(self, key: str, now_s: int) -> None:
+        """Note that a session is used; a full disk is no reason to show nothing."""
+        with suppress(RecordError), self._database.open() as connection:
+            connection.execute("UPDATE sessions SET used_s = ? WHERE key = ?", (now_s, key))
 
     def end(self, word: str) -> None:
         """End a session; one that is over already may end again."""

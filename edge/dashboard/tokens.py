@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 from edge.dashboard.database import Database
 from edge.dashboard.people import Person, refuse_name, refuse_role
 from edge.dashboard.sessions import WORD_BYTES, key_of
-from edge.errors import NoInputError, UsageError
+from edge.errors import NoInputError, RecordError, UsageError
 
 PREFIX: Final = "ser_"
 """Lets a person, and a scanner for leaked secrets, see what it is."""
@@ -89,12 +90,15 @@ class Tokens:
         with self._database.open() as connection:
             query = "SELECT * FROM tokens WHERE key = ?"
             row = connection.execute(query, (key_of(word),)).fetchone()
-            if row is None:
-                return None
-            if row["used_s"] is None or abs(now_s - row["used_s"]) >= _NOTED_EVERY_S:
-                query = "UPDATE tokens SET used_s = ? WHERE id = ?"
-                connection.execute(query, (now_s, row["id"]))
+        if row is None:
+            return None
+        if row["used_s"] is None or abs(now_s - row["used_s"]) >= _NOTED_EVERY_S:
+            self._note_use(row["id"], now_s)
         return Person(name=row["name"], role=row["role"], is_program=True)
+
+    def _note_use(self, token: int, now_s: int) -> None:
+        with suppress(RecordError), self._database.open() as connection:
+            connection.execute("UPDATE tokens SET used_s = ? WHERE id = ?", (now_s, token))
 
 
 def _token(row: sqlite3.Row) -> Token:

@@ -168,6 +168,21 @@ class TestPeople:
         with pytest.raises(RecordError, match="version 99"):
             people.all()
 
+    def test_a_disk_that_is_full_shuts_nobody_out(
+        self, people: People, sessions: Sessions, tokens: Tokens, clock: Clock, database: Database
+    ) -> None:
+        anna = people.add("anna", role="look", password=PASSWORD)
+        word, token = sessions.begin(anna), tokens.add("board", role="look")
+        clock.now += 600
+        with database.open() as connection:
+            for table in ("sessions", "tokens"):
+                connection.execute(
+                    f"CREATE TRIGGER full_{table} BEFORE UPDATE ON {table}"
+                    " BEGIN SELECT raise(FAIL, 'database or disk is full'); END"
+                )
+        assert sessions.person(word) == anna
+        assert tokens.program(token)
+
     def test_a_place_that_cannot_be_written_is_a_sentence(self, tmp_path: Path) -> None:
         (tmp_path / "state").write_text("a file where a folder should be")
         with pytest.raises(RecordError, match="cannot be used"):

@@ -67,6 +67,14 @@ def status_in(response: http.client.HTTPResponse) -> Any:
     raise AssertionError("the stream has ended")
 
 
+def test_who_asks_for_the_head_of_a_stream_takes_no_place(house: House, address: str) -> None:
+    from edge.dashboard.live import N_STREAMS
+
+    for _ in range(N_STREAMS + 1):
+        status, _, body = ask(address, "HEAD", "/api/v1/live", headers=house.program("look"))
+        assert (status, body) == (200, b"")
+
+
 def test_too_many_streams_are_refused_and_places_come_back(tmp_path: Path) -> None:
     with a_house(tmp_path, n_streams=1, heartbeat_s=0.05) as house, house.served() as address:
         parts = urlsplit(address)
