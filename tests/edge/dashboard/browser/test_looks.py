@@ -70,7 +70,7 @@ def test_log_in_is_for_everybody(visit: Callable[..., Any]) -> None:
 
 
 def test_trouble_is_for_everybody(visit: Callable[..., Any], house: House) -> None:
-    house.ears.show(health="deaf", fault="only zeros", trouble=("the disk is full",), alarms=())
+    house.show(health="deaf", fault="only zeros", trouble=("the disk is full",), alarms=())
     page = visit("/", color_scheme="dark")
     page.locator(".feeling.deaf").wait_for()
     page.get_by_text("What the device says").click()

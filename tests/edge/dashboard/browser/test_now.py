@@ -25,7 +25,7 @@ def is_the_same(page: Any) -> bool:
 
 @pytest.fixture
 def quiet(house: House) -> House:
-    house.ears.show(alarms=(), alarm=None)
+    house.show(alarms=(), alarm=None)
     return house
 
 
@@ -87,7 +87,7 @@ def test_the_focus_stays_where_it_is_while_the_page_changes(
 ) -> None:
     page = visit()
     page.locator("#mute").focus()
-    house.ears.show(state="sad", confidence=0.5)
+    house.show(state="sad", confidence=0.5)
     page.locator(".word", has_text="Sounds sad").wait_for()
     assert page.evaluate("document.activeElement.id") == "mute"
 

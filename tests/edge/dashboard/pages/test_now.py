@@ -85,7 +85,7 @@ def test_each_state_has_a_shape_and_words_of_its_own() -> None:
 
 def test_an_alarm_with_any_text_is_shown_as_text(house: House) -> None:
     nasty = "<script>alert(1)</script>"
-    house.ears.show(alarms=(alarm("x", rule=nasty, reason=nasty),), fault=nasty, trouble=(nasty,))
+    house.show(alarms=(alarm("x", rule=nasty, reason=nasty),), fault=nasty, trouble=(nasty,))
     for _ in range(2):
         page = house.log_in("anna").get("/").text
     assert "&lt;script&gt;" in page
