@@ -190,6 +190,10 @@ def test_with_nothing_to_do_it_says_so_and_waits_for_settings(home, broker, list
         listener.wait_for(ONLINE, "online")
         wait_until(lambda: not waiting_ids(home.log))
         assert json.loads(listener.all_of(f"{HEAD}/event")[0])["message"] == ids[0]
+        home.config.write_text(f"[room]\nname = 'Bath'\n{home.mqtt(broker.port)}")
+        process.popen.send_signal(signal.SIGHUP)
+        listener.wait_for(ONLINE, "offline")
+        listener.wait_for("ser-edge/bath/availability", "online")
         assert process.end() == 0
 
 

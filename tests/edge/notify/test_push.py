@@ -85,7 +85,10 @@ def test_a_service_that_does_not_want_it_has_not_confirmed_it(push, url_file, si
 def test_a_service_that_is_not_there(push, url_file):
     url_file.write_text(f"json://user:{SECRET}@localhost:{free_port()}/{SECRET}")
 
-    assert why(push).startswith("json: ")
+    said = why(push)
+
+    assert said.startswith("json: ")
+    assert "localhost" not in said
 
 
 def test_an_address_that_apprise_does_not_know(push, url_file):
