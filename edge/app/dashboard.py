@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import threading
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,6 @@ from edge.dashboard.pieces import ModelShelf, Surroundings
 from edge.record.moments import SystemClock
 from edge.service.commands import Ears
 
-_LOCAL_ZONE: Final = Path("/etc/localtime")
 _HOUR_S: Final = 3600.0
 
 
@@ -40,17 +39,14 @@ def surroundings(loaded: Loaded, places: Places) -> Surroundings:
 
 
 def local_zone(places: Places) -> tzinfo:
-    """Return the zone of this machine, with all its changes of the clock."""
-    if name := places.environ.get("TZ", "").lstrip(":"):
-        try:
-            return ZoneInfo(name)
-        except (OSError, ValueError):
-            pass  # as the C library has it: what is no zone is UTC
+    """Return the zone of this machine, with all its changes of the clock; UTC for want of one."""
     try:
-        with (places.root / _LOCAL_ZONE.relative_to("/")).open("rb") as file:
+        if name := places.environ.get("TZ", "").lstrip(":"):
+            return ZoneInfo(name)
+        with (places.root / "etc" / "localtime").open("rb") as file:
             return ZoneInfo.from_file(file)
-    except (OSError, ValueError):
-        return ZoneInfo("UTC")
+    except (KeyError, OSError, ValueError):  # a name that is no zone is a KeyError
+        return UTC
 
 
 class DeviceModels:
