@@ -109,7 +109,7 @@ def _within(
 
 def _judgement(row: FeedbackRow) -> str:
     if row.verdict == "right":
-        return gettext("judged right")
+        return gettext("right")
     if row.truth is None:
-        return gettext("judged wrong")
-    return gettext("judged wrong; it was: %(truth)s", truth=wording.state_word(row.truth))
+        return gettext("wrong")
+    return gettext("wrong; it was: %(truth)s", truth=wording.state_word(row.truth))

@@ -12,6 +12,8 @@ from tests.edge.dashboard.browser.conftest import DESKTOP, PHONE
 from tests.fakes.dashboard import ANSWERED_ALARM, OPEN_ALARM, House
 
 MOST_BYTES = 150_000
+SMALL = {"width": 320, "height": 640}
+"""As a larger window that is zoomed in, as WCAG 1.4.10 has it."""
 
 # Every page, as somebody sees it who may do everything.
 PAGES = {
@@ -55,10 +57,19 @@ def test_page_is_for_everybody_and_light(visit: Callable[..., Any], path: str) -
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert not (found := violations(page)), (scheme, found)
-    for size in (PHONE, DESKTOP):
+    for size in (DESKTOP, PHONE, SMALL):
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert not page.faults
+
+
+def test_german_words_have_room(visit: Callable[..., Any]) -> None:
+    page = visit("/", who="otto", locale="de-DE", viewport=SMALL)
+    for path in PAGES.values():
+        page.goto(path)
+        for size in (SMALL, PHONE):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
 
 
 def test_log_in_is_for_everybody(visit: Callable[..., Any]) -> None:
