@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import logging
 import platform
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.config.load import load_config
 from edge.config.places import Places
@@ -25,6 +27,11 @@ EXAMPLES = """\
   ser-edge dashboard                                           # http://127.0.0.1:8765
   ser-edge dashboard --host 0.0.0.0 --self-signed              # HTTPS in the home's network
 """
+
+
+_M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
+"""As ``malloc.h`` has them."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +53,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from edge.dashboard.app import create_app
     from edge.dashboard.server import Server
 
+    _give_memory_back_at_once()
     if is_journal(sys.stderr):
         set_up_log(sys.stderr, level=logging.INFO)
     places = Places.here()
@@ -57,6 +65,17 @@ def execute(arguments: argparse.Namespace) -> int:
     _tell(server, address)
     server.serve()
     return EXIT_OK
+
+
+def _give_memory_back_at_once() -> None:
+    """Have glibc keep no freed arrays for later, in a heap for each thread of the server.
+
+    Three recordings of ten minutes would leave 300 MB with a process that needs 60.
+    """
+    with suppress(AttributeError):  # another C library has another way
+        tune = ctypes.CDLL(None).mallopt
+        tune(_M_MMAP_THRESHOLD, 2**20)
+        tune(_M_ARENA_MAX, 2)
 
 
 def _refuse_without_libraries() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from edge.devices.recording import uploaded_pieces
 from edge.errors import BusyError
 from edge.stream.blocks import AudioBlock
 from edge.stream.resample import StreamResampler
+
+T = TypeVar("T")
 
 LONGEST_S: Final = 600.0
 """Longest recording that is taken."""
@@ -39,8 +41,8 @@ class Heard:
         return SHOWN_RATE_HZ
 
 
-def hear(content: bytes, *, name: str, analyzer: ClipAnalyzer) -> Heard:
-    """Decode and analyse a recording that is in memory.
+def hear(content: bytes, *, name: str, analyzer: ClipAnalyzer, then: Callable[[Heard], T]) -> T:
+    """Decode and analyse a recording that is in memory, and return what is made of it.
 
     Parameters
     ----------
@@ -49,6 +51,8 @@ def hear(content: bytes, *, name: str, analyzer: ClipAnalyzer) -> Heard:
     name : str
         As messages shall call it.
     analyzer : ClipAnalyzer
+    then : callable
+        Makes the answer of it, before another recording may come: that takes memory too.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def hear(content: bytes, *, name: str, analyzer: ClipAnalyzer) -> Heard:
     try:
         shown: list[NDArray[np.float32]] = []
         analysis = analyzer.analyze(_blocks(content, name, shown))
-        return Heard(samples=np.concatenate(shown), analysis=analysis)
+        return then(Heard(samples=np.concatenate(shown), analysis=analysis))
     finally:
         _one_at_a_time.release()
 

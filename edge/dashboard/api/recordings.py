@@ -25,7 +25,9 @@ def analyze() -> dict[str, Any]:
     if request.mimetype not in KINDS:
         abort(415, f"send a WAV or FLAC file as it is, with Content-Type: {KINDS[0]} or {KINDS[2]}")
     analyzer = pieces().analyzer()
-    heard = hear(asked.body(), name="the recording", analyzer=analyzer)
+    analysis = hear(
+        asked.body(), name="the recording", analyzer=analyzer, then=lambda heard: heard.analysis
+    )
     manifest = analyzer.bundle.manifest
     model = {"name": manifest.name, "version": manifest.version}
-    return {**heard.analysis.to_dict(), "model": model}
+    return {**analysis.to_dict(), "model": model}

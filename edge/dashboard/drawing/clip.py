@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ _WAVE_HEIGHT: Final = 60
 _N_COLUMNS: Final = 200
 _N_BANDS: Final = 40
 _N_SHADES: Final = 8
+_FRAMES_AT_ONCE: Final = 4096
 _RANGE_DB: Final = 60.0
 _CELL_WIDTH: Final = WIDTH // _N_COLUMNS
 _CELL_HEIGHT: Final = 3
@@ -88,10 +89,21 @@ def _mel_db(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
     """Return decibels, shape (bands, columns)."""
     spec = FeatureSpec.from_dict(_PICTURE)
     at_rate = resample(samples, rate_in_hz=rate_hz, rate_out_hz=_RATE_HZ)
-    frames = frames_of(np.pad(at_rate, (0, spec.framing.n_fft)), spec)
+    frames = np.concatenate(list(_frames(at_rate, spec)))
     starts = np.linspace(0, len(frames), _N_COLUMNS + 1).astype(int)[:-1]
     # A short recording has fewer frames than columns: a frame may then stand in several.
     return np.maximum.reduceat(frames, np.minimum(starts, len(frames) - 1), axis=0).T
+
+
+def _frames(samples: NDArray[np.float32], spec: FeatureSpec) -> Iterator[NDArray[np.float32]]:
+    """Yield the frames some thousand at a time: ten minutes at once would take 250 MB."""
+    n_fft, hop = spec.framing.n_fft, spec.framing.hop_length
+    n_frames = len(samples) // hop + 1
+    for first in range(0, n_frames, _FRAMES_AT_ONCE):
+        n = min(_FRAMES_AT_ONCE, n_frames - first)
+        piece = samples[first * hop : (first + n - 1) * hop + n_fft]
+        missing = (n - 1) * hop + n_fft - len(piece)
+        yield frames_of(np.pad(piece, (0, missing)), spec)
 
 
 def _shades(decibels: NDArray[np.float32]) -> NDArray[np.int_]:

@@ -78,12 +78,17 @@ def result() -> Any:
         return _page(error=_("Choose a recording first.")), 422
     name = given.filename.replace("\\", "/").rpartition("/")[2][-_LONGEST_NAME:]
     try:
-        heard = hear(given.read(), name=name, analyzer=pieces().analyzer())
+        found = hear(
+            given.read(),
+            name=name,
+            analyzer=pieces().analyzer(),
+            then=lambda heard: result_of(heard, name),
+        )
     except BusyError:
         return _page(error=_("Another recording is being listened to. Try again in a moment.")), 503
     except (AudioDataError, BundleError) as error:
         return _page(error=_sentence(error, name), detail=str(error)), 422
-    return _page(result=result_of(heard, name))
+    return _page(result=found)
 
 
 def result_of(heard: Heard, name: str) -> Result:

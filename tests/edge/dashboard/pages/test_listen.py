@@ -39,13 +39,20 @@ def form(token: str, content: bytes, name: str) -> dict[str, Any]:
     return {"data": body, "content_type": f"multipart/form-data; boundary={boundary}"}
 
 
+def heard_sample() -> hearing.Heard:
+    return hearing.hear(
+        bundled_sample().read_bytes(),
+        name="room",
+        analyzer=FakeModels().analyzer(),
+        then=lambda heard: heard,
+    )
+
+
 @pytest.mark.parametrize("kind", ["FLAC", "WAV"])
 def test_what_is_heard_is_what_analyze_says(house: House, kind: str) -> None:
     samples, rate_hz = soundfile.read(bundled_sample(), dtype="float32")
     page = send(house, wav(samples, rate_hz, format=kind)).text
-    analysis = hearing.hear(
-        bundled_sample().read_bytes(), name="room", analyzer=FakeModels().analyzer()
-    ).analysis
+    analysis = heard_sample().analysis
     shares = [f"{100 * share:.0f}%" for share in sorted(analysis.probabilities.values())]
     told = re.findall(r'<td class="number">(\d+%)</td>', page)[: len(shares)]
     assert told == shares[::-1]
@@ -54,9 +61,7 @@ def test_what_is_heard_is_what_analyze_says(house: House, kind: str) -> None:
 
 
 def test_passages_follow_each_other_from_the_beginning_to_the_end(house: House) -> None:
-    heard = hearing.hear(
-        bundled_sample().read_bytes(), name="room", analyzer=FakeModels().analyzer()
-    )
+    heard = heard_sample()
     passages = listen.result_of(heard, "room").passages
     assert passages[0].begin_s == 0
     assert passages[-1].end_s == pytest.approx(heard.analysis.duration_s)
