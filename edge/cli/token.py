@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from edge.dashboard.tokens import Tokens
 
 EXAMPLES = """\
-  sudo -u ser-edge ser-edge token add wallboard --role look
-  sudo -u ser-edge ser-edge token list
-  sudo -u ser-edge ser-edge token remove wallboard
+  ser-edge token add wall-board --role look     # on a Pi: sudo -u ser-edge ser-edge token ...
+  ser-edge token list
+  ser-edge token remove wall-board
 
 A token is shown once, when it is made. What it can do stands in docs/dashboard.md.
 """

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from edge.dashboard.people import People
 
 EXAMPLES = """\
-  sudo -u ser-edge ser-edge user add anna --role acknowledge
-  echo "$PASSWORD" | sudo -u ser-edge ser-edge user password anna
-  sudo -u ser-edge ser-edge user list
+  ser-edge user add anna --role acknowledge     # on a Pi: sudo -u ser-edge ser-edge user ...
+  ser-edge user password anna
+  ser-edge user list
+  echo "$PASSWORD" | ser-edge user add otto --role administer
 
 Roles: look sees everything; acknowledge also answers alarms, snoozes and mutes; administer also
 manages people, tokens and models.
