@@ -102,7 +102,7 @@ class Crew:
             return _NOTHING
         waiting = self._deliverer.n_waiting
         parts = [f"delivers to {', '.join(names)}"]
-        parts += [f"{waiting} messages wait"] if waiting else []
+        parts += [_waiting(waiting)] if waiting else []
         return "; ".join([*parts, *self._complaints()])
 
     def start(self) -> None:
@@ -164,4 +164,8 @@ class Crew:
             outbox.close()
         for name in sorted(waiting.keys() - set(self.names)):
             n = waiting[name].n_messages
-            _LOG.warning("%d messages wait for %r, a channel that is not configured", n, name)
+            _LOG.warning("%s for %r, a channel that is not configured", _waiting(n), name)
+
+
+def _waiting(n_messages: int) -> str:
+    return "1 message waits" if n_messages == 1 else f"{n_messages} messages wait"

@@ -31,13 +31,14 @@ EXAMPLES = """\
 
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
+_HIGHEST_PORT: Final = 65535
 """As ``malloc.h`` has them."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--host", help="address to answer on, instead of dashboard.host")
-    parser.add_argument("--port", type=int, help="port, instead of dashboard.port; 0 for any")
+    parser.add_argument("--port", type=_port, help="port, instead of dashboard.port; 0 for any")
     parser.add_argument(
         "--self-signed",
         action="store_true",
@@ -76,6 +77,12 @@ def _give_memory_back_at_once() -> None:
         tune = ctypes.CDLL(None).mallopt
         tune(_M_MMAP_THRESHOLD, 2**20)
         tune(_M_ARENA_MAX, 2)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to {_HIGHEST_PORT}")
+    return int(text)
 
 
 def _refuse_without_libraries() -> None:

@@ -105,7 +105,7 @@ class Server:
         except OSError as error:
             raise ConfigError(
                 f"the page cannot answer on {address.host} port {address.port}: "
-                f"{error.strerror or error}; set dashboard.host and dashboard.port"
+                f"{_reason(error)}; set dashboard.host and dashboard.port"
             ) from error
 
 
@@ -144,15 +144,26 @@ def running(app: DashboardApp, address: Address) -> Iterator[Server]:
 def _tls(address: Address) -> Any:
     from edge.dashboard.patience import LaterGreeting
 
-    try:
-        adapter = LaterGreeting(str(address.certificate), str(address.key or ""))
-    except (OSError, ssl.SSLError) as error:
+    if address.key is None:
         raise ConfigError(
-            f"HTTPS is impossible with {address.certificate} and {address.key}: {error}; "
+            f"HTTPS is impossible with {address.certificate} alone; set dashboard.key to its key"
+        )
+    try:
+        adapter = LaterGreeting(str(address.certificate), str(address.key))
+    except OSError as error:
+        raise ConfigError(
+            f"HTTPS is impossible with {address.certificate} and {address.key}: {_reason(error)}; "
             "set dashboard.certificate and dashboard.key to a certificate and its key"
         ) from error
     adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
     return adapter
+
+
+def _reason(error: OSError) -> str:
+    """Return why, without what a library says to those who write programs."""
+    if isinstance(error, ssl.SSLError):
+        return "they are no certificate and its key in PEM form"
+    return (error.strerror or str(error)).partition(" (while ")[0]
 
 
 def _logged(message: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot calls it so

@@ -20,7 +20,7 @@ _TEXTS: Final = {
     "raised": "{what} since {at}: {reason}. Nobody has answered yet.",
     "escalated": "Still nobody has answered at {at}. {What}: {reason}.",
     "quieted": "{what} is not heard any more since {at}: {reason}. Nobody has answered yet.",
-    "acknowledged": "{who} answered at {at}. {What}: {reason}.",
+    "acknowledged": "{who} answered at {at}: {what}.",
     "ended": "{what} ended at {at}: {reason}.",
 }
 _WHO: Final = {

@@ -220,3 +220,13 @@ def test_a_taken_port_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
         port = taken.getsockname()[1]
         assert main(["dashboard", "--port", str(port)]) == 78
     assert f"cannot answer on 127.0.0.1 port {port}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_an_impossible_port_is_a_wrong_command_line(
+    capsys: pytest.CaptureFixture[str], port: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["dashboard", f"--port={port}"])
+    assert ended.value.code == 2
+    assert f"{port!r} is no port; expected 0 to 65535" in capsys.readouterr().err

@@ -297,7 +297,9 @@ class TestProxy:
 def test_an_address_that_is_taken_is_a_sentence(house: House, address: str) -> None:
     parts = urlsplit(address)
     taken = Address(host=parts.hostname or "", port=parts.port or 0)
-    with pytest.raises(ConfigError, match=r"cannot answer on 127\.0\.0\.1 port \d+: .*in use"):
+    with pytest.raises(
+        ConfigError, match=r"cannot answer on 127\.0\.0\.1 port \d+: [\w ]*in use; set"
+    ):
         Server(house.app, taken)
 
 
@@ -309,7 +311,14 @@ def test_a_certificate_that_is_none_is_a_sentence(
     if content is not None:
         file.write_text(content)
     wanted = Address(host="127.0.0.1", port=0, certificate=file, key=file)
-    with pytest.raises(ConfigError, match=r"HTTPS is impossible with .*certificate\.pem"):
+    why = "No such file" if content is None else "they are no certificate"
+    with pytest.raises(ConfigError, match=rf"impossible with .*certificate\.pem: {why}[\w ]*; set"):
+        Server(house.app, wanted)
+
+
+def test_a_certificate_without_its_key_is_a_sentence(house: House, tmp_path: Path) -> None:
+    wanted = Address(host="127.0.0.1", port=0, certificate=tmp_path / "certificate.pem")
+    with pytest.raises(ConfigError, match=r"certificate\.pem alone; set dashboard\.key"):
         Server(house.app, wanted)
 
 

@@ -181,7 +181,7 @@ def test_with_nothing_to_do_it_says_so_and_waits_for_settings(home, broker, list
     ids = log_with(home.log, Clock(), 1)
     with delivering(home) as process:
         process.wait_for("nothing to deliver to: set mqtt.host")
-        process.wait_for("1 messages wait for 'mqtt', a channel that is not configured")
+        process.wait_for("1 message waits for 'mqtt', a channel that is not configured")
         home.config.write_text("[mqtt]\nhots = 1\n")
         process.popen.send_signal(signal.SIGHUP)
         process.wait_for("the settings are wrong, the old ones go on")
@@ -230,7 +230,7 @@ def test_the_service_manager_is_told_what_does_not_work(home, tmp_path_factory, 
         manager.wait_for(
             lambda said: (
                 said.get("STATUS")
-                == "delivers to family; 1 messages wait; localhost answers 404 Not Found"
+                == "delivers to family; 1 message waits; localhost answers 404 Not Found"
             )
         )
         manager.wait_for(lambda said: said.get("WATCHDOG"))

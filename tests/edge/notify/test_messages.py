@@ -39,12 +39,12 @@ def said(phase="raised", *, now=SOON, **fields):
         (
             "acknowledged",
             {"who": "page: anna", "note": "all is well", "reason": "acknowledged"},
-            "Anna answered at 03:12. Distress: acknowledged. Note: all is well",
+            "Anna answered at 03:12: distress. Note: all is well",
         ),
         (
             "acknowledged",
             {"who": "button", "reason": "acknowledged"},
-            "Somebody at the button answered at 03:12. Distress: acknowledged.",
+            "Somebody at the button answered at 03:12: distress.",
         ),
         ("ended", {"reason": "nobody answered"}, "Distress ended at 03:12: nobody answered."),
         (
