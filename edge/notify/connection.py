@@ -9,19 +9,21 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edge.config.settings import MqttConfig
 from edge.errors import DeliveryError
 from edge.notify import brokerfaults
+from edge.notify.certificates import verifying
 from edge.notify.secretfile import password
 
 if TYPE_CHECKING:
-    from paho.mqtt.client import Client
+    from paho.mqtt.client import Client, MQTTMessageInfo
     from paho.mqtt.enums import MQTTProtocolVersion
 
 CONNECT_S: Final = 5.0
@@ -29,6 +31,7 @@ ANSWER_S: Final = 10.0
 KEEPALIVE_S: Final = 15
 """A broker that is silent for longer than about twice this is gone."""
 AT_LEAST_ONCE: Final = 1
+_LOOK_S: Final = 0.1
 NOBODY_LISTENS: Final = 0x10
 """How a broker confirms what none of its clients has subscribed to (MQTT 5)."""
 
@@ -48,16 +51,6 @@ class Login:
     def name(self) -> str:
         """The broker, for people."""
         return f"{self.settings.host}:{self.settings.port}"
-
-
-@dataclass(slots=True)
-class _Receipt:
-    """What the broker says to one message."""
-
-    has_come: threading.Event = field(default_factory=threading.Event)
-    code: int | None = None
-    """None where the connection ended before."""
-    is_failure: bool = False
 
 
 class Connection:
@@ -83,8 +76,7 @@ class Connection:
 
         self._login = login
         self._on_message = on_message
-        self._lock = threading.Lock()
-        self._receipts: dict[int, _Receipt] = {}
+        self._codes: dict[int, Any] = {}
         self.has_ended = threading.Event()
         try:
             self._client = self._opened(MQTTProtocolVersion.MQTTv5)
@@ -111,15 +103,13 @@ class Connection:
         DeliveryError
             If it did not: then it may have it, or not.
         """
-        receipt = self._sent(topic, payload, retain=retain)
-        if not receipt.has_come.wait(limit_s):
-            self.close()
-            raise DeliveryError(f"the broker {self._login.name} did not confirm in {limit_s:g} s")
-        if receipt.code is None:
-            raise DeliveryError(f"the connection to the broker {self._login.name} was lost")
-        if receipt.is_failure:
-            raise DeliveryError(brokerfaults.refused_message(self._login, topic, receipt.code))
-        return "nobody has subscribed to it" if receipt.code == NOBODY_LISTENS else ""
+        info = self._client.publish(topic, payload, qos=AT_LEAST_ONCE, retain=retain)
+        self._wait_for(info, limit_s)
+        # The library calls `_confirmed` first, and only then takes the message for published.
+        code = self._codes.pop(info.mid, None)
+        if code is not None and code.is_failure:
+            raise DeliveryError(brokerfaults.refused_message(self._login, topic, code.value))
+        return "nobody has subscribed to it" if code and code.value == NOBODY_LISTENS else ""
 
     def close(self) -> None:
         """End it properly, without the last will; may be called again."""
@@ -128,14 +118,16 @@ class Connection:
             _cut(self._client)
             self._end()
 
-    def _sent(self, topic: str, payload: str, *, retain: bool) -> _Receipt:
-        # Under the lock, because the answer may come before the number of the message is known.
-        with self._lock:
-            info = self._client.publish(topic, payload, qos=AT_LEAST_ONCE, retain=retain)
-            if info.rc != 0 or self.has_ended.is_set():
-                raise DeliveryError(f"the connection to the broker {self._login.name} was lost")
-            receipt = self._receipts[info.mid] = _Receipt()
-        return receipt
+    def _wait_for(self, info: MQTTMessageInfo, limit_s: float) -> None:
+        deadline_s = time.monotonic() + limit_s
+        while info.rc == 0 and not info.is_published() and not self.has_ended.is_set():
+            if time.monotonic() > deadline_s:
+                self.close()
+                name = self._login.name
+                raise DeliveryError(f"the broker {name} did not confirm in {limit_s:g} s")
+            info.wait_for_publish(_LOOK_S)
+        if info.rc != 0 or not info.is_published():
+            raise DeliveryError(f"the connection to the broker {self._login.name} was lost")
 
     def _opened(self, protocol: MQTTProtocolVersion) -> Client:
         answer = _Answer()
@@ -198,11 +190,11 @@ class Connection:
         answer.has_come.set()
 
     def _confirmed(self, mid: int, reason: Any) -> None:
-        with self._lock:
-            receipt = self._receipts.pop(mid, None)
-        if receipt:  # else it was a state, which nobody waits for
-            receipt.code, receipt.is_failure = reason.value, reason.is_failure
-            receipt.has_come.set()
+        """Keep what a broker says beside "yes"; no lock here, for the library holds its own."""
+        if reason.value:
+            self._codes[mid] = reason
+        else:
+            self._codes.pop(mid, None)
 
     def _arrived(self, message: Any) -> None:
         if self._on_message:
@@ -212,11 +204,7 @@ class Connection:
     def _end(self, answer: _Answer | None = None) -> None:
         if answer:
             answer.end(self._login)
-        with self._lock:
-            self.has_ended.set()
-            receipts, self._receipts = self._receipts, {}
-        for receipt in receipts.values():
-            receipt.has_come.set()
+        self.has_ended.set()
 
 
 class _Answer:
@@ -261,7 +249,7 @@ class _TidySocket(ssl.SSLSocket):
 
 def _tls(settings: MqttConfig) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=settings.ca_file or None)
+        context = verifying(settings.ca_file)
     except (OSError, ValueError) as error:
         raise brokerfaults.bad_ca_file(settings.ca_file, error) from error
     context.sslsocket_class = _TidySocket

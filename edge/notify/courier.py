@@ -42,6 +42,10 @@ class Box(Protocol):
         """Note why it has not."""
         ...
 
+    def close(self) -> None:
+        """Give the file back."""
+        ...
+
 
 class Courier:
     """Delivers to one channel; each `turn` does what is due now.
@@ -100,6 +104,10 @@ class Courier:
     def end(self) -> None:
         """Begin nothing new; from any thread."""
         self._is_ending.set()
+
+    def close(self) -> None:
+        """Give back what is held, after the last turn."""
+        self._outbox.close()
 
     def prepare(self) -> None:
         """Make ready for the first message. Never raises."""

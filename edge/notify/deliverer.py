@@ -88,3 +88,4 @@ class Deliverer:
             rest_s = courier.turn()
             wake.wait(min(rest_s, POLL_S))
             wake.clear()
+        courier.close()

@@ -10,10 +10,11 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 from edge import __version__
 from edge.errors import DeliveryError
+from edge.notify.certificates import verifying
 
 TIMEOUT_S: Final = 10.0
 _MOVED: Final = range(300, 400)
@@ -36,7 +37,8 @@ def ask(url: str, *, body: bytes | None = None, headers: Mapping[str, str] | Non
     request = Request(bare, data=body, headers=given)  # noqa: S310 - _parts lets only HTTP through
     host = parts.hostname
     try:
-        _OPENER.open(request, timeout=TIMEOUT_S).close()
+        opener = build_opener(_NoRedirects, HTTPSHandler(context=verifying()))
+        opener.open(request, timeout=TIMEOUT_S).close()
     except HTTPError as error:
         error.close()
         raise DeliveryError(f"{host} answers {_status(error)}") from error
@@ -47,9 +49,6 @@ def ask(url: str, *, body: bytes | None = None, headers: Mapping[str, str] | Non
 class _NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
         return None
-
-
-_OPENER: Final[OpenerDirector] = build_opener(_NoRedirects)
 
 
 def _parts(url: str) -> SplitResult:

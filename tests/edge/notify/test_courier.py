@@ -186,13 +186,13 @@ def test_a_trouble_is_said_once_and_so_is_its_end(courier, channel, log_file, cl
     assert caplog.messages == ["mqtt: nobody answers", "mqtt: works again"]
 
 
-def test_a_fault_in_a_library_is_no_end_and_shows_no_secret(courier, channel, log_file, clock):
+def test_a_fault_in_a_library_is_no_end_and_shows_no_secret(outbox, log_file, clock):
     class Broken(FakeChannel):
         def deliver(self, _message):
             raise KeyError("https://user:secret@example.org")
 
     log_with(log_file, clock, 1)
-    broken = Courier(Broken(), Outbox(log_file), monotonic_s=clock)
+    broken = Courier(Broken(), outbox, monotonic_s=clock)
 
     assert broken.turn() < inf
     assert broken.complaint.text == "the library for it has failed with KeyError"

@@ -116,9 +116,12 @@ class Deliverer:
         return min(rests_s)
 
     def restart(self) -> None:
-        for courier in self._couriers:
-            courier._outbox.close()
+        self.close()
         self._couriers = self._made()
+
+    def close(self) -> None:
+        for courier in self._couriers:
+            courier.close()
 
     def hurry(self) -> None:
         for courier in self._couriers:
@@ -147,6 +150,7 @@ class Week:
         self.world.fate.step = None
         self.go_on(HOUR_S)
         self._log.close()
+        self._deliverer.close()
 
     def go_on(self, seconds: float) -> None:
         """Let time go by, and the deliverer do whatever it wants to do meanwhile."""
@@ -211,6 +215,7 @@ def test_the_power_is_cut_at_each_step(quick_folder, step):
     world.fate.step = step
     for _ in range(4):
         deliverer.turn()
+    deliverer.close()
 
     first = [("mqtt", ids[0])] * (2 if step in AMBIGUOUS else 1)
     assert world.got == [*first, ("mqtt", ids[1])]
