@@ -48,7 +48,7 @@ class LiveView:
             for change in outcome.changes:
                 self._print(alarm_line(change))
         elif isinstance(outcome, Action):
-            self._print(f"{outcome.action} by {outcome.who}")
+            self._print(f"{outcome.action} by {outcome.who}" if outcome.who else outcome.action)
         elif isinstance(outcome, Event) and self._tells_states and not self._is_terminal:
             self._print(f"{state} {outcome.confidence:.0%}")
 

@@ -93,12 +93,17 @@ class AlarmDesk:
         return self._snoozed.wall if self._snoozed else None
 
     @property
+    def answered(self) -> frozenset[str]:
+        """Troubles that somebody has acknowledged, and that are not mended yet."""
+        return frozenset(self._answered)
+
+    @property
     def state(self) -> DeskState:
         """What another desk needs to go on from here."""
         return DeskState(
             open=self.open,
             called=dict(self._raised),
-            answered=frozenset(self._answered),
+            answered=self.answered,
             snoozed_until=self._snoozed,
         )
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Deed = Literal["snoozed", "snooze ended", "muted", "unmuted"]
+Deed = Literal["snoozed", "snooze ended", "muted", "unmuted", "mended"]
+"""``mended``: a trouble that somebody had acknowledged is over; the note names it."""
 Verdict = Literal["right", "wrong"]
 
 

@@ -32,9 +32,13 @@ _CALLED: Final = f"""
     SELECT {_COLUMNS} WHERE a.monotonic_s IS NOT NULL AND a.id IN (
         SELECT max(id) FROM alerts WHERE phase = 'raised' GROUP BY rule)
 """
+# Who starts the machine anew wants to mend it: what is still wrong then is told again.
 _ANSWERED: Final = f"""
-    SELECT rule FROM alerts WHERE phase = 'acknowledged' AND substr(rule, 1, {len(TROUBLE)}) = ?
-        AND id IN (SELECT max(id) FROM alerts GROUP BY rule)
+    SELECT {_COLUMNS} WHERE a.phase = 'acknowledged' AND substr(a.rule, 1, {len(TROUBLE)}) = ?
+        AND a.id IN (SELECT max(id) FROM alerts GROUP BY rule) AND s.boot_id != '' AND s.boot_id = ?
+        AND NOT EXISTS (SELECT 1 FROM actions AS over
+            WHERE over.action = 'mended' AND over.note = a.rule
+            AND (over.session, over.sequence) > (a.session, a.sequence))
 """
 _SNOOZE: Final = """
     SELECT a.*, s.boot_id FROM actions AS a JOIN sessions AS s ON s.id = a.session
@@ -56,10 +60,11 @@ def desk_state(connection: sqlite3.Connection, now: Moment, *, boot_id: str) -> 
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     here = _Here(now, boot_id)
+    answered = cursor.execute(_ANSWERED, (TROUBLE, boot_id)).fetchall()
     return DeskState(
         open=tuple(_open_alarms(cursor.execute(_OPEN).fetchall(), here)),
         called={row["rule"]: here.instant(row) for row in cursor.execute(_CALLED).fetchall()},
-        answered=frozenset(row["rule"] for row in cursor.execute(_ANSWERED, (TROUBLE,)).fetchall()),
+        answered=frozenset(row["rule"] for row in answered),
         snoozed_until=_snoozed_until(cursor.execute(_SNOOZE).fetchone(), here),
     )
 

@@ -94,8 +94,11 @@ class AlarmKeeper:
 
     def turn(self, causes: Mapping[str, CauseNow]) -> Sequence[Happening]:
         """Look at what holds now; return what follows."""
-        now = self._now()
-        return self._news(self._desk.turn(now, causes), now)
+        now, answered = self._now(), self._desk.answered
+        news = self._news(self._desk.turn(now, causes), now)
+        mended = sorted(answered - self._desk.answered)
+        # In the log too: after a restart it must not be taken for what was acknowledged.
+        return [*news, *(Action(action="mended", who="", note=name) for name in mended)]
 
     def acknowledge(self, *, who: str, note: str, alarm: str | None) -> Sequence[AlarmNews]:
         """End one alarm, or all, because somebody has come.

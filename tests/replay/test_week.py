@@ -21,6 +21,7 @@ import pytest
 from edge.config.settings import ChannelConfig, Config, MqttConfig
 from edge.decide.alarms import AlarmChange
 from edge.decide.alerts import AlertRule, Escalation
+from edge.decide.desk import SETTLING_S
 from edge.decide.outcomes import CauseNow
 from edge.decide.quiethours import quiet_span
 from edge.record.care import Action
@@ -58,6 +59,8 @@ CONFIG = Config(
 )
 COOLDOWN_S = {rule.name: rule.cooldown_s for rule in (*RULES, *CONFIG.trouble.rules)}
 SNOOZE_S = 900.0
+STEP_S = 10.0
+BOOT_S = 15.0
 QUIET = {"distress": NIGHT}
 ROUNDING_S = 0.01
 """The log keeps milliseconds."""
@@ -138,6 +141,8 @@ class Judge:
     """When the cause that holds now was answered."""
     booted_set: bool = True
     snoozed_to_s: float = 0.0
+    started_s: float = -1e9
+    """When the program was started; a trouble takes a while to be noticed again."""
     reasons: Counter[str] = field(default_factory=Counter)
 
     def hear(self, change: AlarmChange, *, snoozed: bool) -> None:
@@ -155,7 +160,9 @@ class Judge:
 
     def look(self, holding: set[str], open_: set[str], *, snoozed: bool) -> None:
         """Nobody was called for a cause that holds and has no open alarm: was that right?"""
-        self.answered_s = {name: at for name, at in self.answered_s.items() if name in holding}
+        is_settling = self.world.true_s - self.started_s < SETTLING_S + STEP_S
+        kept = holding | ({DEAF} if is_settling else set())
+        self.answered_s = {name: at for name, at in self.answered_s.items() if name in kept}
         for name in holding - open_:
             reason = self._reason(name, snoozed=snoozed)
             assert reason, f"{name} holds at {self.world.now()}, and nobody is called"
@@ -242,20 +249,24 @@ class Week:
         self.device.cut()
         off_s = self.random.choice([5.0, 200.0, 4000.0])
         is_set = self.random.random() < 0.5
-        self.world.true_s += off_s
+        self.world.booted_s = self.world.true_s + off_s
+        self.world.true_s += off_s + BOOT_S
         self.world.wrong_s = 0.0 if is_set else self.world.wrong_s - off_s
         self.world.is_set = self.judge.booted_set = is_set
-        self.world.booted_s = self.world.true_s - 15.0
         self.world.boot += 1
-        self.n_cuts += 1
-        self.device.boot()
+        self.judge.answered_s = {}
+        self._start()
         if not is_set:
             self.plan(self.world.true_s + self.random.uniform(10, 5000), self.set_right)
 
     def restart(self) -> None:
         """The program is gone, and systemd starts it again."""
         self.device.cut()
+        self._start()
+
+    def _start(self) -> None:
         self.n_cuts += 1
+        self.judge.started_s = self.world.true_s
         self.device.boot()
 
     def told(self, happenings: Sequence[Happening]) -> None:
@@ -289,7 +300,7 @@ class Week:
         """The desk turns ten times a second; here as often as something may come of it."""
         if +self.holding:
             return 1.0
-        return 10.0 if self.device.keeper.open else 600.0
+        return STEP_S if self.device.keeper.open else 600.0
 
     def _turn(self) -> None:
         holding = set(+self.holding)

@@ -181,3 +181,22 @@ def test_a_snooze_that_may_be_long_over_holds_back_no_alarm(
     now = replace(clock.at(60.0), monotonic_s=now_s, clock_synced=now_synced)
     snoozed = log.desk_state(now, boot_id=boot).snoozed_until
     assert (snoozed and snoozed.monotonic_s - now_s) == left_s
+
+
+def test_who_starts_the_machine_anew_is_told_what_is_still_wrong(log, clock):
+    rule = TROUBLE.name
+    log.record_changes([change(rule=rule), change("acknowledged", rule=rule)], clock.at(0.0))
+    assert log.desk_state(clock.at(9.0), boot_id=BOOT).answered == {rule}
+    assert log.desk_state(clock.at(9.0), boot_id="another").answered == frozenset()
+
+
+def test_what_was_mended_since_is_told_when_it_comes_back(log, clock):
+    rule = TROUBLE.name
+    log.record_changes([change(rule=rule), change("acknowledged", rule=rule)], clock.at(0.0))
+    log.record_action(Action(action="mended", who="", note="trouble: another"), clock.at(1.0))
+    assert log.desk_state(clock.at(9.0), boot_id=BOOT).answered == {rule}
+    log.record_action(Action(action="mended", who="", note=rule), clock.at(2.0))
+    assert log.desk_state(clock.at(9.0), boot_id=BOOT).answered == frozenset()
+    again = [change(rule=rule, alarm="b"), change("acknowledged", rule=rule, alarm="b")]
+    log.record_changes(again, clock.at(3.0))
+    assert log.desk_state(clock.at(9.0), boot_id=BOOT).answered == {rule}

@@ -188,3 +188,13 @@ def test_a_trouble_calls_and_ends_by_itself() -> None:
 def test_a_room_without_a_name_is_called_as_the_machine() -> None:
     assert room_name(CONFIG) == "kitchen"
     assert room_name(Config())
+
+
+def test_that_an_acknowledged_trouble_is_mended_is_written_down() -> None:
+    house = House()
+    deaf = {"trouble: deaf": CauseNow(reason="the microphone is gone")}
+    house.turn(deaf)
+    house.keeper.acknowledge(who="button", note="", alarm=None)
+    assert house.keeper.turn(deaf) == []
+    assert house.keeper.turn({}) == [Action(action="mended", who="", note="trouble: deaf")]
+    assert house.keeper.turn({}) == []
