@@ -14,6 +14,7 @@ from edge.dashboard.gate import CSRF_HEADER
 from edge.dashboard.headers import HEADERS
 from edge.dashboard.ratelimit import N_FREE
 from edge.dashboard.roles import EVERYBODY, ROLES, needed_role, reaches
+from edge.errors import RecordError
 from edge.service.protocol import Mute
 from tests.fakes.dashboard import OPEN_ALARM, PASSWORD, PEOPLE, House, csrf_of
 
@@ -336,6 +337,20 @@ class TestHeaders:
         assert response.location.startswith("/login")
         page = client.get("/login", headers={"Host": "evil.example"})
         assert "evil.example" not in page.text
+
+    def test_people_who_cannot_be_read_are_a_sentence_too(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unreadable(_word: str) -> None:
+            raise RecordError("the people of the page cannot be read")
+
+        client = house.log_in("anna")
+        monkeypatch.setattr(house.pieces.sessions, "person", unreadable)
+        page, data = client.get("/"), client.get("/api/v1/status")
+        assert (page.status_code, data.status_code) == (503, 503)
+        assert "This page cannot be shown now." in page.text
+        assert data.json == {"error": "the people of the page cannot be read"}
+        assert HEADERS.items() <= dict(page.headers).items()
 
     def test_a_failure_is_a_sentence_and_its_traceback_goes_to_the_log(
         self, house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
