@@ -13,6 +13,8 @@ from tests.pi.machine import Machine
 
 STATUS: Final = "/run/ser-edge/status.json"
 LOG: Final = "/var/lib/ser-edge/log.db"
+OTHER_PARTS: Final = ("status", "listening", "buzzer")
+"""What is lit or sounds, beside an LED for each emotion."""
 _POLL_S: Final = 1.0
 T = TypeVar("T")
 
@@ -114,4 +116,4 @@ def pins_of(config: Path) -> dict[str, int]:
     import tomllib
 
     panel = tomllib.loads(config.read_text(encoding="utf-8"))["panel"]
-    return {**panel["leds"], "status": panel["status_pin"], "buzzer": panel["buzzer_pin"]}
+    return {**panel["leds"], **{part: panel[f"{part}_pin"] for part in OTHER_PARTS}}

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,12 +117,22 @@ class Machine:
     def lit(self, pins: Iterable[int], *, for_s: float = 1.5) -> set[int]:
         """Return those pins that were high at any moment; a dimmed LED is high now and then."""
         seen = 0
+        for levels in self._levels(for_s):
+            seen |= levels
+        return {pin for pin in pins if seen >> pin & 1}
+
+    def share_lit(self, pin: int, *, for_s: float = 6.0) -> float:
+        """Return the share of the looks at which this pin was high."""
+        looks = [levels >> pin & 1 for levels in self._levels(for_s)]
+        return sum(looks) / len(looks)
+
+    def _levels(self, for_s: float) -> Iterator[int]:
+        """Yield the levels of all pins, again and again."""
         until_s = time.monotonic() + for_s
         with Monitor(self.folder / "monitor") as monitor:
             while time.monotonic() < until_s:
-                seen |= monitor.word(PIN_LEVELS)
+                yield monitor.word(PIN_LEVELS)
                 time.sleep(0.003)
-        return {pin for pin in pins if seen >> pin & 1}
 
     def _command(self) -> list[str]:
         kernel = self.kernel

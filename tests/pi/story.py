@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.pi.guest import Guest, StepError, pins_of, wait_until
+from tests.pi.care import Care
+from tests.pi.guest import OTHER_PARTS, Guest, StepError, pins_of, wait_until
 from tests.pi.machine import Machine
 from tests.pi.pushes import make_model, pushing
 from tests.pi.sounds import EMOTION
@@ -28,6 +29,7 @@ class Story:
         self._guest = Guest(machine)
         self._folder = folder
         self._pins = pins_of(_CONFIG)
+        self._care = Care(self._guest, self._pins)
 
     def steps(self) -> list[Step]:
         """Return all steps in order. What follows "!" is needed by the others."""
@@ -37,7 +39,10 @@ class Story:
             ("! boots to ssh", self._boot),
             ("  starts with a wrong clock, as without network", self._wrong_clock),
             ("! the service has started by itself, and listens", self._starts),
+            ("  what tells others and the page run beside it", self._care.beside),
             (f"  speech that is {EMOTION} lights GPIO {pin}", self._speech),
+            ("  an alarm blinks until somebody comes", self._care.alarm),
+            ("  mute closes the microphone while somebody speaks", self._care.mute),
             (f"  quiet turns GPIO {pin} off", self._quiet),
             ("  the microphone is pulled, and comes back", self._unplug),
             ("  a new model is pushed: changed", self._push),
@@ -68,8 +73,10 @@ class Story:
         self._allow_our_key()
         self._guest.wait_until_listening()
         shown = self._machine.lit(self._pins.values())
-        if shown != {self._pins["status"]}:
-            raise StepError(f"lit are GPIO {sorted(shown)}, expected only the status LED")
+        if shown != {self._pins["status"], self._pins["listening"]}:
+            raise StepError(
+                f"lit are GPIO {sorted(shown)}, expected those for health and listening"
+            )
         return self._guest.do("systemctl show -P StatusText ser-edge").strip()
 
     def _allow_our_key(self) -> None:
@@ -109,7 +116,7 @@ class Story:
 
     @property
     def _emotion_pins(self) -> list[int]:
-        return [pin for name, pin in self._pins.items() if name not in {"status", "buzzer"}]
+        return [pin for name, pin in self._pins.items() if name not in OTHER_PARTS]
 
     def _unplug(self) -> str:
         guest = self._guest
