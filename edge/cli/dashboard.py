@@ -28,11 +28,13 @@ EXAMPLES = """\
   ser-edge dashboard --host 0.0.0.0 --self-signed              # HTTPS in the home's network
 """
 
-
-_M_MMAP_THRESHOLD: Final = -3
-_M_ARENA_MAX: Final = -8
+_THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 _HIGHEST_PORT: Final = 65535
-"""As ``malloc.h`` has them."""
+_M_ARENA_MAX: Final = -8
+_M_MMAP_THRESHOLD: Final = -3
+"""Both as ``malloc.h`` has them."""
+
+_log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -130,5 +132,10 @@ def _tell(server: Server, address: Address) -> None:
     from edge.dashboard.selfsigned import fingerprint_of
 
     print(f"the page is at {server.url}", flush=True)
+    if not (address.certificate or address.host in _THIS_MACHINE):
+        _log.warning(
+            "without HTTPS, whoever is in this network can read passwords; add --self-signed, or "
+            "set dashboard.certificate and dashboard.key"
+        )
     if address.certificate:
         print(f"its certificate has the SHA-256 {fingerprint_of(address.certificate)}", flush=True)

@@ -177,6 +177,12 @@ def test_it_answers_and_stops_when_told(number: int, database: Database) -> None
     assert (process.returncode, out, err) == (0, "", "")
 
 
+def test_who_opens_it_to_a_network_without_https_is_warned() -> None:
+    with dashboard("--host", "0.0.0.0") as (process, _):
+        assert process.stderr
+        assert "without HTTPS, whoever is in this network" in process.stderr.readline()
+
+
 def test_self_signed(tmp_path: Path) -> None:
     with dashboard("--self-signed") as (process, url):
         assert url.startswith("https://")
