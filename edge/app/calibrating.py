@@ -67,6 +67,20 @@ def refuse_second(path: Path) -> None:
         )
 
 
+def refuse_beside_service(places: Places) -> None:
+    """Raise where a program listens: it would gather as well, and write over what is heard here.
+
+    Raises
+    ------
+    UsageError
+    """
+    if is_service_listening(places):
+        raise UsageError(
+            "ser-edge listens here and would gather as well; `sudo systemctl stop ser-edge` first, "
+            "or leave out --source and let it gather"
+        )
+
+
 def begin(path: Path, bundle: ModelBundle, consent: Consent, *, lasts: timedelta) -> Calibration:
     """Write down that it gathers from now on.
 

@@ -18,6 +18,7 @@ from edge.config.load import load_config
 from edge.config.places import Places
 from edge.config.settings import Config
 from edge.devices.panel import GpioPanel, NullPanel
+from edge.devices.watch import NOT_OPEN
 from edge.record.backlog import Session
 from edge.record.moments import SystemClock
 from edge.service.alarms import room_name
@@ -265,7 +266,7 @@ class Listening:
         lamps = "" if self.has_panel else ", no GPIO: the LEDs are drawn here"
         muted = "; `ser-edge unmute` opens it" if self._care.is_muted else ""
         return (
-            f"listening to {self.source_name}{muted}",
+            f"listening to {self.source_name.removesuffix(NOT_OPEN)}{muted}",
             f"model {model.name} {model.version}, {runtime}{trial}",
             f"log {self._care.log_path()}{lamps}",
         )

@@ -96,7 +96,8 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 def _room(arguments: argparse.Namespace, config: Config, _path: Path) -> int:
     seconds = _within("--seconds", arguments.seconds, low=5, high=600)
-    print(f"listening for {seconds:.0f} s: be quiet first, then talk as usual from where you sit")
+    if arguments.source is None:
+        print(f"listening for {seconds:.0f} s: be quiet, then talk as usual from where you sit")
     with closing(_opened(arguments.source, config)) as source:
         meter = _measured(source, seconds)
     report = meter.report()
@@ -114,6 +115,8 @@ def _person(arguments: argparse.Namespace, config: Config, path: Path) -> int:
     lasts = _length(arguments)
     bundle = calibrating.model_for(config)
     calibrating.refuse_second(path)
+    if arguments.source:
+        calibrating.refuse_beside_service(Places.here())
     consent = _consent(arguments, lasts, path)
     with_service = arguments.source is None and calibrating.is_service_listening(Places.here())
     if arguments.days is not None and not with_service:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from typing import Final, TextIO
@@ -54,7 +55,7 @@ class LiveView:
 
     def show(self, signal: Signal) -> None:
         """Draw the line anew."""
-        if signal.fault != self._fault and signal.health != "stopped":
+        if _kind(signal.fault) != _kind(self._fault) and signal.health != "stopped":
             self._fault = signal.fault
             self._print(signal.fault or "sound comes again")
         if self._is_terminal:
@@ -72,6 +73,11 @@ class LiveView:
         clear = "\r\x1b[K" if self._is_terminal else ""
         self._stream.write(f"{clear}{text}\n")
         self._stream.flush()
+
+
+def _kind(fault: str | None) -> str | None:
+    """Return a fault without its numbers: how long it lasts by now makes no other one of it."""
+    return fault and re.sub(r"\d+", "", fault)
 
 
 def alarm_line(change: AlarmChange) -> str:

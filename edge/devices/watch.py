@@ -16,6 +16,9 @@ from edge.devices.timelimit import finishes_within
 from edge.errors import AudioDeviceError
 from edge.stream.blocks import AudioBlock
 
+NOT_OPEN: Final = " (not open)"
+"""What a name ends with while nothing can be heard from it."""
+
 _LOG: Final = logging.getLogger(__name__)
 _FIRST_RETRY_S: Final = 0.5
 _LONGEST_RETRY_S: Final = 30.0
@@ -94,7 +97,7 @@ class WatchedSource:
     @property
     def name(self) -> str:
         """The open source's name, or what was said to be opened."""
-        return self._source.name if self._source else f"{self._name} (not open)"
+        return self._source.name if self._source else f"{self._name}{NOT_OPEN}"
 
     @property
     def sample_rate_hz(self) -> int:

@@ -16,6 +16,8 @@ from edge.config.places import Places
 from edge.dsp.pcm import encode_s16
 from edge.errors import EXIT_BAD_DATA, EXIT_NO_CONSENT, EXIT_NO_INPUT, EXIT_OK, EXIT_USAGE
 from edge.record.query import EventRow, LogReader, Selection
+from edge.service.status import status_file, write_status
+from tests.fakes.service import status
 from tests.fakes.sound import SAMPLE, block, sample
 
 RATE_HZ = 16000
@@ -145,6 +147,13 @@ def test_a_model_that_nobody_measured_is_refused(monkeypatch, path, capsys):
 )
 def test_what_makes_no_sense_is_refused(argv, path):
     assert ser_edge(*argv) == EXIT_USAGE
+    assert not path.exists()
+
+
+def test_a_recording_is_refused_while_the_service_would_write_over_it(path, capsys):
+    write_status(status_file(Places.here()), status())
+    assert ser_edge("person", "--source", SAMPLE, "--consent", "Anna") == EXIT_USAGE
+    assert "leave out --source and let it gather" in capsys.readouterr().err
     assert not path.exists()
 
 

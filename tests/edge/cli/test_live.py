@@ -76,6 +76,15 @@ def test_elsewhere_only_changes_are_printed() -> None:
     )
 
 
+def test_a_fault_that_lasts_is_said_once() -> None:
+    stream = io.StringIO()
+    view = LiveView(stream)
+    for seconds in (30, 31, 120):
+        view.show(replace(SIGNAL, health="deaf", fault=f"only digital silence for {seconds} s"))
+    view.show(replace(SIGNAL, health="deaf", fault="the microphone is gone"))
+    assert stream.getvalue() == "only digital silence for 30 s\nthe microphone is gone\n"
+
+
 def test_a_journal_does_not_keep_how_people_sounded() -> None:
     kept, shown = io.StringIO(), io.StringIO()
     for view in (LiveView(kept, tells_states=False), LiveView(shown)):
