@@ -145,7 +145,7 @@ class BrokerLink:
         connection = self._connection
         if connection is None or connection.has_ended.is_set():
             broker = f"{self._plan.settings.host}:{self._plan.settings.port}"
-            raise DeliveryError(self.complaint.text or f"no connection to the broker {broker} yet")
+            raise DeliveryError(self.complaint.text or f"there is no connection to the broker {broker}")
         return connection
 
     def show(self, status: Status | None) -> None:

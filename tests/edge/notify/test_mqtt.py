@@ -174,7 +174,7 @@ def test_without_a_connection_nothing_is_confirmed(broker):
         wait_until(lambda: room.is_up)
         broker.kill()
         wait_until(lambda: not room.is_up)
-        with pytest.raises(DeliveryError, match=r"lost|cannot be reached"):
+        with pytest.raises(DeliveryError, match=r"lost|cannot be reached|no connection"):
             room.channel.deliver(message(change()))
 
 
