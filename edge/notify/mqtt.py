@@ -144,8 +144,8 @@ class BrokerLink:
         self._has_tried.wait(CONNECT_S + ANSWER_S)
         connection = self._connection
         if connection is None or connection.has_ended.is_set():
-            broker = f"{self._plan.settings.host}:{self._plan.settings.port}"
-            raise DeliveryError(self.complaint.text or f"there is no connection to the broker {broker}")
+            broker = self._plan.login().name
+            raise DeliveryError(self.complaint.text or f"no connection to the broker {broker}")
         return connection
 
     def show(self, status: Status | None) -> None:
