@@ -10,7 +10,7 @@ from edge.dashboard.gate import somebody
 from edge.dashboard.pages import said
 from edge.dashboard.pages.act import done, note_given
 from edge.dashboard.pages.now import AlarmView, view_of
-from edge.dashboard.pages.stories import Story, story
+from edge.dashboard.pages.stories import Story, judged, story
 from edge.dashboard.pieces import pieces
 from edge.dashboard.roles import needs
 from edge.errors import NoInputError
@@ -61,6 +61,6 @@ def _told(alarm: str) -> Story | None:
     try:
         with pieces().log() as log:
             history = alarm_history(log, alarm)
+            return judged(log, story(history, pieces().zone)) if history else None
     except NoInputError:
         return None
-    return story(history, pieces().zone) if history else None

@@ -6,7 +6,7 @@ Everything is in the room's zone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from edge.dashboard.i18n import gettext
@@ -85,6 +85,23 @@ def story(history: AlarmHistory, zone: tzinfo | None) -> Story:
             for change in history.changes
         ),
     )
+
+
+def judged(log: LogReader, told: Story) -> Story:
+    """Return an alarm with what people said of it as the last of what became of it."""
+    rows = log.rows(FeedbackRow, Selection(since=told.raised))
+    said = tuple(
+        Change(
+            at=datetime.fromisoformat(row.time).astimezone(told.raised.tzinfo),
+            phase=row.verdict,
+            who=row.who,
+            reason="",
+            note=row.note,
+        )
+        for row in rows
+        if row.alarm == told.id
+    )
+    return replace(told, changes=told.changes + said)
 
 
 def judgements(log: LogReader, stretches: Sequence[Stretch]) -> dict[int, str]:

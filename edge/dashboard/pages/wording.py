@@ -68,6 +68,8 @@ PHASE_WORDS: Final = {
     "quieted": marked("fell silent"),
     "acknowledged": marked("acknowledged"),
     "ended": marked("ended"),
+    "right": marked("it was right to call"),
+    "wrong": marked("it was a false alarm"),
 }
 
 _TROUBLES: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +20,7 @@ from edge.record.days import day_bounds
 from edge.record.timeline import Stretch
 from tests.edge.dashboard.browser.test_looks import MOST_BYTES
 from tests.edge.record.samples import SESSION, StoppedClock, change, event, open_log
-from tests.fakes.dashboard import NOW, ZONE, House, a_house
+from tests.fakes.dashboard import ANSWERED_ALARM, NOW, OPEN_ALARM, ZONE, House, a_house
 from tests.support import REPOSITORY
 
 SPRING = date(2026, 3, 29)
@@ -110,6 +111,17 @@ def seconds(stretches: list[Stretch]) -> float:
 )
 def test_what_is_no_day_is_not_found(house: House, path: str) -> None:
     assert house.log_in("otto").get(path).status_code == 404
+
+
+def test_an_alarm_tells_what_people_said_of_it(house: House) -> None:
+    page = house.log_in("lena").get(f"/alarms/{ANSWERED_ALARM}").text
+    assert re.search(r"it was a false alarm . anna: “the radio”", page)
+    assert "it was a false alarm" not in house.log_in("lena").get(f"/alarms/{OPEN_ALARM}").text
+
+
+def test_who_opens_a_page_of_another_role_reads_why_not(house: House) -> None:
+    page = house.log_in("lena").get("/people").text
+    assert "This page is for people with another role." in page
 
 
 @pytest.mark.parametrize("first", ["1000000", "-5", "x"])
