@@ -236,9 +236,8 @@ class EmotionPipeline:
         self._decider = StateDecider(
             scorer.decision, sample_rate_hz=rate_hz, hop_s=hop_length / rate_hz
         )
-        self._watches = [
-            RuleWatch(rule, sample_rate_hz=rate_hz, hop_length=hop_length) for rule in rules
-        ]
+        rate_and_hop = {"sample_rate_hz": rate_hz, "hop_length": hop_length}
+        self._watches = [RuleWatch(rule, **rate_and_hop) for rule in rules]
 
     @property
     def decided(self) -> Decided:
@@ -263,6 +262,11 @@ class EmotionPipeline:
         """Take the end of the stream."""
         return [outcome for scores in self.scorer.flush() for outcome in self._follow(scores)]
 
+    def forget(self) -> list[Outcome]:
+        """Hold nothing of the past against anybody; return the causes that end by it."""
+        ends = (watch.forget(at_sample=self.scorer.n_seen) for watch in self._watches)
+        return [cause for cause in ends if cause]
+
     def take_over(self, former: EmotionPipeline, *, told_to: int | None = None) -> list[Outcome]:
         """Go on with another one's stream, state and causes; return what it still owes.
 
@@ -281,13 +285,9 @@ class EmotionPipeline:
             if known := before.pop(watch.rule.name, None):
                 watch.take_over(known)
         self._decider.take_over(former._decider)
-        orphans = [watch.abandon(at_sample=told) for watch in before.values()]
-        owed = [
-            outcome
-            for scores in self.scorer.take_over(former.scorer, told_to=told)
-            for outcome in self._follow(scores)
-        ]
-        return [*(cause for cause in orphans if cause), *owed]
+        ends = [end for watch in before.values() if (end := watch.abandon(at_sample=told))]
+        owed = self.scorer.take_over(former.scorer, told_to=told)
+        return [*ends, *(outcome for scores in owed for outcome in self._follow(scores))]
 
     def _follow(self, scores: Scores) -> Iterator[Outcome]:
         if self.normal:

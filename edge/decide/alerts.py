@@ -120,6 +120,15 @@ class RuleWatch:
         """End the cause, if it holds, because its rule is no longer there."""
         return self._cause("ended", "rule removed", at_sample=at_sample) if self._holds else None
 
+    def forget(self, *, at_sample: int) -> Cause | None:
+        """Begin anew: what was before counts no more; return the cause that ends by it, if any."""
+        self._held.clear()
+        self._n_held = 0
+        if not self._holds:
+            return None
+        self._holds = False
+        return self._cause("ended", self._reason, at_sample=at_sample)
+
     def take_over(self, former: RuleWatch) -> None:
         """Go on where another one stands: what was held, and whether it is a cause.
 

@@ -123,8 +123,8 @@ class Ears:
     def pause(self) -> Sequence[Outcome]:
         """Hear nothing for a while, as somebody wants it: return how what was heard ends.
 
-        The windows and the decided state forget what they know, so that it is neither shown nor
-        held against anybody later.
+        The windows, the decided state and the rules forget what they know, so that it is neither
+        shown nor held against anybody later.
         """
         self.is_paused = True
         scorer = self.pipeline.scorer
@@ -136,7 +136,7 @@ class Ears:
             sample_rate_hz=scorer.sample_rate_hz,
             n_lost=0,
         )
-        return self._outcomes(silence)
+        return [*self._outcomes(silence), *self.pipeline.forget()]
 
     def resume(self) -> None:
         """Listen again: nothing that happened before is held against the microphone."""

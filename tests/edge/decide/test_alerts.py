@@ -78,6 +78,17 @@ def test_it_ends_with_its_rule() -> None:
     assert (ended.phase, ended.reason) == ("ended", "rule removed")
 
 
+def test_what_is_forgotten_is_held_against_nobody_later() -> None:
+    story = Story()
+    story.hear(SAD, seconds=1.5)
+    assert story.watch.forget(at_sample=story.n * HOP) is None
+    assert story.hear(SAD, seconds=1.5) == []
+    story.hear(SAD, seconds=3)
+    ended = story.watch.forget(at_sample=story.n * HOP)
+    assert ended
+    assert (ended.phase, story.watch.cause, story.watch.held_s) == ("ended", None, 0.0)
+
+
 @given(st.lists(st.sampled_from([SAD, HAPPY, {}]), max_size=200))
 def test_causes_begin_and_end_in_turn(story: list[dict[str, float]]) -> None:
     watch = RuleWatch(RULE, sample_rate_hz=RATE_HZ, hop_length=HOP)
