@@ -201,10 +201,6 @@ class DeliveryError(SerError, OSError):
     exit_code = EXIT_UNAVAILABLE
 
 
-class RejectedMessageError(DeliveryError):
-    """A channel works, but does not want this one message."""
-
-
 class LibraryMissingError(SerError, ImportError):
     """A library that only some installations have is needed, and is not there."""
 

@@ -22,6 +22,7 @@ class ConsentWords:
     """The one answer that counts."""
     by: str
     minutes: str
+    day: str
     days: str
 
 
@@ -64,6 +65,7 @@ LANGUAGES: Final[Mapping[str, ConsentWords]] = MappingProxyType(
             yes="yes",
             by="Who agrees? ",
             minutes="minutes",
+            day="day",
             days="days",
         ),
         "de": ConsentWords(
@@ -72,6 +74,7 @@ LANGUAGES: Final[Mapping[str, ConsentWords]] = MappingProxyType(
             yes="ja",
             by="Wer stimmt zu? ",
             minutes="Minuten",
+            day="Tag",
             days="Tage",
         ),
     }

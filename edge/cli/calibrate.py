@@ -219,12 +219,15 @@ def _within(name: str, value: float, *, low: float, high: float) -> float:
     return value
 
 
+def _time(lasts: timedelta, words: ConsentWords) -> str:
+    if lasts < timedelta(days=1):
+        return f"{lasts.total_seconds() / 60:g} {words.minutes}"
+    return f"{lasts.days} {words.day if lasts.days == 1 else words.days}"
+
+
 def _consent(arguments: argparse.Namespace, lasts: timedelta, path: Path) -> Consent:
     words = LANGUAGES[arguments.language]
-    minutes = lasts.total_seconds() / 60
-    is_short = lasts < timedelta(days=1)
-    time = f"{minutes:g} {words.minutes}" if is_short else f"{lasts.days} {words.days}"
-    print(words.text.format(time=time, path=path))
+    print(words.text.format(time=_time(lasts, words), path=path))
     name = _asked(words) if arguments.consent is None else arguments.consent.strip()
     if not name:
         raise ConsentError("consent was not given; nothing is kept")

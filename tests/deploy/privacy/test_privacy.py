@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sqlite3
+import subprocess
 import sys
 import threading
 import wave
@@ -106,6 +108,9 @@ def test_an_hour_of_speech_leaves_no_sound_behind(tmp_path: Path, broker: Broker
     env = environment(tmp_path)
     config = tmp_path / "config.toml"
     config.write_text(f'[mqtt]\nhost = "127.0.0.1"\nport = {broker.port}\n')
+    # What is gathered of a person's usual voice is no sound either.
+    agreed = [*PROGRAM, "calibrate", "person", "--days", "1", "--consent", "test"]
+    subprocess.run(agreed, env=env, check=True, capture_output=True)
     stop, heard = threading.Event(), list[bytes]()
     with (
         Listener(broker.port) as subscriber,
@@ -133,6 +138,9 @@ def test_an_hour_of_speech_leaves_no_sound_behind(tmp_path: Path, broker: Broker
     assert n_events > 60
     assert any(target.endswith(".db-wal") for target in of_ears.by_target)
     assert any("->127.0.0.1" in target or "TCP" in target for target in of_others[0].by_target)
+    assert (
+        json.loads((tmp_path / "state" / "adaptation.json").read_text())["usual"]["n_windows"] > 60
+    )
     left = b"".join(path.read_bytes() for path in files_under(tmp_path))
     detector = Detector(secrets(sound))
     for written in (of_ears, *of_others):
