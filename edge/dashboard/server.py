@@ -167,4 +167,7 @@ def _reason(error: OSError) -> str:
 
 
 def _logged(message: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot calls it so
+    if message.startswith("socket.error") or "SSL" in message:
+        # Somebody hung up, does not trust the certificate, or speaks no TLS: every phone does once.
+        level = logging.DEBUG
     _log.log(level, "%s", message, exc_info=traceback and _log.isEnabledFor(logging.DEBUG))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import os
 import socket
 import ssl
@@ -322,7 +323,9 @@ def test_a_certificate_without_its_key_is_a_sentence(house: House, tmp_path: Pat
         Server(house.app, wanted)
 
 
-def test_https_with_a_certificate_of_our_own(tmp_path: Path) -> None:
+def test_https_with_a_certificate_of_our_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     from edge.dashboard.selfsigned import certificate_in, fingerprint_of
 
     pair = certificate_in(tmp_path, names=("localhost",))
@@ -340,6 +343,10 @@ def test_https_with_a_certificate_of_our_own(tmp_path: Path) -> None:
             found = ssl.DER_cert_to_PEM_cert(way.getpeercert(binary_form=True) or b"")
             way.sendall(b"GET /login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             answer = b"".join(iter(lambda: way.recv(65536), b""))
+        with socket.create_connection(("127.0.0.1", port or 0), timeout=LIMIT_S) as plain:
+            plain.sendall(b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"200" not in b"".join(iter(lambda: plain.recv(65536), b""))
+    assert not [one for one in caplog.records if one.levelno >= logging.INFO], "no fault of ours"
     assert b"Set-Cookie: __Host-ser-edge=" in answer
     assert server.url.startswith("https://")
     assert fingerprint_of(pair.certificate).count(":") == 31
