@@ -100,7 +100,7 @@ class Ailments:
         since_s = self._since_s.get("deaf")
         if limit_s is None or since_s is None or self._monotonic() - since_s < limit_s:
             return None
-        return f"nothing can be heard for {limit_s:g} s: {fault or 'no sound comes'}"
+        return f"nothing can be heard: {fault or 'no sound comes'}"
 
     def _fullness(self, limit_mb: float | None) -> str | None:
         if limit_mb is None:

@@ -73,7 +73,7 @@ def test_where_all_is_well_nobody_is_called(patient: Patient) -> None:
 def test_deafness_calls_after_its_time_and_says_why(patient: Patient, health: str) -> None:
     patient.health, patient.fault = health, "the microphone is gone"
     assert patient.after(59) == {}
-    assert patient.after(1) == {"deaf": "nothing can be heard for 60 s: the microphone is gone"}
+    assert patient.after(1) == {"deaf": "nothing can be heard: the microphone is gone"}
     patient.health, patient.fault = "listening", None
     assert "deaf" in patient.after(4)  # a wire that makes contact for a moment mends nothing
     assert patient.after(1) == {}
