@@ -5,6 +5,7 @@ It lies apart from the log, which it must not slow down, and which others may re
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -127,9 +128,14 @@ class Database:
             )
 
     def _unusable(self, error: Exception) -> RecordError:
+        is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        remedy = (
+            "make room on the disk"
+            if is_full or getattr(error, "errno", None) == errno.ENOSPC
+            else "do this as the service's user: sudo -u ser-edge ser-edge ..."
+        )
         return RecordError(
-            f"the people of the page are in {self.path}, which cannot be used: {error}; "
-            "do this as the service's user: sudo -u ser-edge ser-edge ..."
+            f"the people of the page are in {self.path}, which cannot be used: {error}; {remedy}"
         )
 
 
