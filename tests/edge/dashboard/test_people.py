@@ -189,12 +189,13 @@ class TestPeople:
             Database(tmp_path / "state" / "dashboard.db").secret("csrf")
 
     def test_a_full_disk_is_told_with_what_helps(self, database: Database) -> None:
-        with (
-            pytest.raises(RecordError, match="full; make room on the disk"),
-            database.open() as connection,
-        ):
-            connection.execute("PRAGMA max_page_count = 1")
-            connection.execute("INSERT INTO secrets VALUES ('large', zeroblob(1000000))")
+        def fill() -> None:
+            with database.open() as connection:
+                connection.execute("PRAGMA max_page_count = 1")
+                connection.execute("INSERT INTO secrets VALUES ('large', zeroblob(1000000))")
+
+        with pytest.raises(RecordError, match="full; make room on the disk"):
+            fill()
 
     def test_a_secret_stays_the_same(self, database: Database) -> None:
         first = database.secret("csrf")
