@@ -236,8 +236,7 @@ class EmotionPipeline:
         self._decider = StateDecider(
             scorer.decision, sample_rate_hz=rate_hz, hop_s=hop_length / rate_hz
         )
-        rate_and_hop = {"sample_rate_hz": rate_hz, "hop_length": hop_length}
-        self._watches = [RuleWatch(rule, **rate_and_hop) for rule in rules]
+        self._watches = [RuleWatch(r, sample_rate_hz=rate_hz, hop_length=hop_length) for r in rules]
 
     @property
     def decided(self) -> Decided:
@@ -262,9 +261,10 @@ class EmotionPipeline:
         """Take the end of the stream."""
         return [outcome for scores in self.scorer.flush() for outcome in self._follow(scores)]
 
-    def forget(self) -> list[Outcome]:
-        """Hold nothing of the past against anybody; return the causes that end by it."""
-        ends = (watch.forget(at_sample=self.scorer.n_seen) for watch in self._watches)
+    def forget(self, *, lost_s: float = math.inf) -> list[Outcome]:
+        """Let rules that look no further back than `lost_s` begin anew; return what ends by it."""
+        asked = [watch for watch in self._watches if watch.rule.within_s <= lost_s]
+        ends = (watch.forget(at_sample=self.scorer.n_seen) for watch in asked)
         return [cause for cause in ends if cause]
 
     def take_over(self, former: EmotionPipeline, *, told_to: int | None = None) -> list[Outcome]:

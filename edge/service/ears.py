@@ -103,10 +103,14 @@ class Ears:
             Whether what was lost before it was lost to the microphone, not to this program.
         """
         began_s = self._clock()
+        gap_s = block.n_lost / block.sample_rate_hz
         outcomes = self._outcomes(block)
+        if block.n_lost:
+            # The stream has a few seconds of silence for any gap; rules must know how long it was.
+            outcomes = [*outcomes, *self.pipeline.forget(lost_s=gap_s)]
         now_s = self._clock()
         self._busy_s += now_s - began_s
-        lost_s = 0.0 if after_outage else block.n_lost / block.sample_rate_hz
+        lost_s = 0.0 if after_outage else gap_s
         self.vitals.hear(block, lost_s=lost_s, now_s=now_s)
         if self.trial and is_live:
             self.trial.hear(len(block.samples) / block.sample_rate_hz, lost_s=lost_s)
