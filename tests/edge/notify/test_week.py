@@ -6,7 +6,6 @@ Every alarm reaches every channel; none is told twice to a channel whose confirm
 from __future__ import annotations
 
 import json
-import os
 import random
 import threading
 from collections import Counter
@@ -14,7 +13,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -26,6 +24,7 @@ from tests.edge.notify.letters import Clock, FakeChannel, waiting_ids, write
 from tests.edge.notify.links import Room, linked
 from tests.edge.record.samples import begun
 from tests.fakes.broker import Broker, Listener, wait_until
+from tests.fakes.folders import in_memory
 
 HOUR_S = 3600.0
 WEEK_S = 7 * 24 * HOUR_S
@@ -182,12 +181,8 @@ class Week:
 
 @pytest.fixture
 def quick_folder(tmp_path):
-    """A folder in memory, where there is one: a week has thousands of writes to wait for."""
-    if not os.access("/dev/shm", os.W_OK):
-        yield tmp_path
-        return
-    with TemporaryDirectory(dir="/dev/shm") as folder:
-        yield Path(folder)
+    with in_memory(tmp_path) as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("seed", range(2))
