@@ -8,8 +8,10 @@ thread that lets others in.
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from typing import Any, Final
 
+from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
@@ -17,9 +19,24 @@ _N_WAITING: Final = 50
 """Connections that are kept open between two requests."""
 
 
+class TidyConnection(HTTPConnection):
+    """A connection that closes its writer before its socket.
+
+    cheroot leaves the writer to the garbage collector, which from Python 3.13 on complains that
+    there is no socket any more.
+    """
+
+    def close(self) -> None:
+        """Release the socket and what writes to it."""
+        with suppress(OSError, ValueError):
+            self.wfile.close()
+        super().close()
+
+
 class PatientServer(Server):
     """Takes a thread for a connection only when something has come on it."""
 
+    ConnectionClass = TidyConnection
     keep_alive_conn_limit = _N_WAITING
 
     def process_conn(self, conn: Any) -> None:

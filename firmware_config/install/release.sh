@@ -139,7 +139,7 @@ try_release() {
     : >"$work/empty.toml"
     say "try it: libraries, self-test, configuration"
     quietly as_the_service "$release/bin/python" -c 'import pyaudio, gpiozero'
-    quietly as_the_service "$release/bin/python" -c 'import flask, cheroot, paho.mqtt.client, apprise'
+    quietly as_the_service "$release/bin/python" -c 'import flask, werkzeug, markupsafe, cheroot, paho.mqtt.client, apprise'
     quietly as_the_service "$release/bin/ser-edge" selftest --config "$work/empty.toml"
     [ ! -f "$config" ] || quietly as_the_service "$release/bin/ser-edge" check-config --config "$config"
 }

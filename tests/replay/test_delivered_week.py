@@ -64,6 +64,7 @@ class DeliveredWeek(Week):
         while self.world.true_s < until_s:
             self.world.true_s += min(max(self.deliverer.turn(), 0.1), 60.0)
         self.deliverer.close()
+        self.device.log.close()
 
 
 def test_every_alarm_of_a_week_reaches_everybody_who_is_to_be_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -315,12 +315,15 @@ class Week:
     params=["2026-03-26 12:00", "2026-10-22 12:00"],
     ids=["into summer time", "out of it"],
 )
-def week(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Week:
+def week(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Week]:
     need("Europe/Berlin" in available_timezones(), "the time zones of Debian's tzdata")
     began = datetime.fromisoformat(request.param).replace(tzinfo=UTC)
     lived = Week(tmp_path_factory.mktemp("week") / "log.db", began, seed=1)
     lived.live()  # the judge has looked at every turn
-    return lived
+    yield lived
+    lived.device.log.close()
 
 
 def test_the_week_had_everything(week: Week) -> None:

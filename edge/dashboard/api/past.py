@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from flask import Response, abort
@@ -136,9 +136,9 @@ def export() -> Response:
     wanted = asked.only(kind=asked.one_of(*ROW_TYPES), since=asked.a_time, until=asked.a_time)
     row_type = ROW_TYPES[wanted.get("kind", EventRow.TABLE)]
     selection = Selection(since=wanted.get("since", _today()), until=wanted.get("until"))
-    log = pieces().log()
-    response = Response(_csv(log, row_type, selection), mimetype="text/csv")
-    response.call_on_close(log.close)
+    lines = _csv(pieces().log(), row_type, selection)
+    head = next(lines)  # from here on the generator closes the log, whatever becomes of it
+    response = Response(chain([head], lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename={row_type.TABLE}.csv"
     return response
 
@@ -172,11 +172,12 @@ def _seconds(states_s: Mapping[str, float]) -> dict[str, float]:
 
 def _csv(log: LogReader, row_type: type[Row], selection: Selection) -> Iterator[str]:
     """Yield many lines at once: each piece is a packet of its own."""
-    rows = log.rows(row_type, selection)
-    lines = [csv_header(row_type)]
-    while lines:
-        yield "".join(f"{line}\r\n" for line in lines)
-        lines = [csv_line(row) for row in islice(rows, _LINES_AT_ONCE)]
+    with log:
+        rows = log.rows(row_type, selection)
+        lines = [csv_header(row_type)]
+        while lines:
+            yield "".join(f"{line}\r\n" for line in lines)
+            lines = [csv_line(row) for row in islice(rows, _LINES_AT_ONCE)]
 
 
 def _today() -> datetime:

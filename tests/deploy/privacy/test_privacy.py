@@ -13,6 +13,7 @@ import wave
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -153,7 +154,7 @@ def test_an_hour_of_speech_leaves_no_sound_behind(tmp_path: Path, broker: Broker
 
 def logged(folder: Path) -> tuple[int, int, bytes]:
     """Return the numbers of minutes and of events, and what of the log comes from the sound."""
-    with sqlite3.connect(folder / "state" / "log.db") as log:
+    with closing(sqlite3.connect(folder / "state" / "log.db")) as log, log:
         events = log.execute(
             "SELECT at_sample, state, confidence, probabilities, level_dbfs FROM events"
         ).fetchall()

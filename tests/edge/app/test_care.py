@@ -16,7 +16,7 @@ from edge.app import sources
 from edge.config.places import Places
 from edge.decide import desk
 from edge.errors import NoInputError, NotListeningError, RefusedError
-from edge.record.outbox import Outbox
+from edge.record.outbox import Message, Outbox
 from edge.record.query import ActionRow, AlertRow, FeedbackRow, NoteRow
 from edge.service.commands import Ears
 from edge.service.gauges import Reading
@@ -80,6 +80,12 @@ def log() -> Path:
     return Places.here().state_directory() / "log.db"
 
 
+def messages(channel: str) -> list[Message]:
+    """What waits to be delivered."""
+    with closing(Outbox(log())) as outbox:
+        return [stored.message for stored in outbox.due(channel)]
+
+
 def ears() -> Ears:
     return Ears(Places.here(), answer_s=60)
 
@@ -98,15 +104,15 @@ def test_an_alarm_is_written_told_shown_and_answered(begin: Callable[[], Run]) -
     assert (alarm.rule, alarm.severity, alarm.sounding) == ("any", "urgent", True)
     shown = next(signal for signal in run.view.signals if signal.alarm)
     assert (shown.light, shown.buzzer) == ("fast", "beeps")
-    (stored,) = Outbox(log()).due("family")
-    assert (stored.message.alarm, stored.message.room) == (alarm.id, "kitchen")
+    (message,) = messages("family")
+    assert (message.alarm, message.room) == (alarm.id, "kitchen")
     answer = ears().acknowledge(who="page: anna", note="all is well", alarm=alarm.id)
     assert answer.alarms == (alarm.id,)
     assert not answer.warning
     assert phases(alarm.id) == ["raised", "acknowledged"]  # written before it was answered
     (row,) = (row for row in rows(log(), AlertRow) if row.phase == "acknowledged")
     assert (row.who, row.note) == ("page: anna", "all is well")
-    assert [s.message.phase for s in Outbox(log()).due("family")][:2] == ["raised", "acknowledged"]
+    assert [message.phase for message in messages("family")][:2] == ["raised", "acknowledged"]
     with pytest.raises(RefusedError, match="no open alarm"):
         ears().acknowledge(who="page: tom", alarm=alarm.id)
     ears().feedback(
@@ -190,7 +196,7 @@ def test_an_alarm_sounds_though_the_log_cannot_be_written_and_is_told_later(
         assert "it is done, but not in the log yet" in answer.warning
         other.execute("ROLLBACK")
     wait_for(lambda: "acknowledged" in phases(answer.alarms[0]))
-    told = [stored.message.phase for stored in Outbox(log()).due("family")]
+    told = [message.phase for message in messages("family")]
     assert told[:2] == ["raised", "acknowledged"]
 
 
@@ -209,7 +215,7 @@ def test_a_trouble_of_its_own_calls_and_is_mended_and_a_snooze_is_no_matter(
     assert run.view.signals[-1].light == "none"
     run.listening._care._gauges.reading = Reading(free_mb=10_000.0)
     run.status(lambda s: not s.alarms)
-    told = [(s.message.rule, s.message.phase) for s in Outbox(log()).due("family")]
+    told = [(message.rule, message.phase) for message in messages("family")]
     assert told == [("trouble: disk", "raised"), ("trouble: disk", "ended")]
 
 
@@ -254,7 +260,7 @@ def test_another_run_answers_nobody_tells_nobody_and_follows_the_mark(
     wait_for(lambda: any(signal.alarm for signal in run.view.signals))
     with pytest.raises(NotListeningError):
         ears().acknowledge(who="anna")
-    assert not Outbox(log()).due("family")
+    assert not messages("family")
     assert rows(log(), NoteRow)
     assert not rows(log(), AlertRow)  # the service would find them open at its next start
     (Places.here().state_directory() / "muted").write_text("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -179,7 +180,7 @@ def test_what_cannot_be_played(
     Path("text.wav").write_text("no sound")
     Path("wrong.toml").write_text("[[alert]]\nname = 'a'\nnotify = ['bob']\n")
     begun(Path("empty.db"), StoppedClock()).close()
-    with sqlite3.connect("other.db") as other:
+    with closing(sqlite3.connect("other.db")) as other, other:
         other.execute("CREATE TABLE t (x)")
     other.close()
     assert main(["rules", "test", *arguments]) == code

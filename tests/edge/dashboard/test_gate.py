@@ -121,8 +121,8 @@ class TestRoles:
                 continue
             if path.endswith("live"):  # endless
                 continue
-            response = send(client, method, path, headers={CSRF_HEADER: token})
-            assert (response.status_code == 403) != reaches(role, str(needed)), (method, path)
+            with send(client, method, path, headers={CSRF_HEADER: token}) as response:
+                assert (response.status_code == 403) != reaches(role, str(needed)), (method, path)
             n_refused += response.status_code == 403
         assert bool(n_refused) == (role != "administer")
         assert house.ears.commands == []

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,7 +153,7 @@ class TestPeople:
 
     def test_a_database_of_another_program_is_left_alone(self, tmp_path: Path) -> None:
         path = tmp_path / "dashboard.db"
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("CREATE TABLE things (id)")
         connection.close()
         before = path.read_bytes()
@@ -162,7 +163,7 @@ class TestPeople:
 
     def test_a_newer_database_is_refused(self, people: People, database: Database) -> None:
         people.all()
-        with sqlite3.connect(database.path) as connection:
+        with closing(sqlite3.connect(database.path)) as connection, connection:
             connection.execute("PRAGMA user_version = 99")
         connection.close()
         with pytest.raises(RecordError, match="version 99"):

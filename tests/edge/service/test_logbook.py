@@ -64,6 +64,11 @@ class Room:
         self.at_s = outcome.end_sample / RATE_HZ if isinstance(outcome, Scores) else self.at_s
         self.book.take(outcome, state=state)
 
+    @property
+    def messages(self) -> list[Message]:
+        with closing(Outbox(self.path)) as outbox:
+            return [stored.message for stored in outbox.due("family")]
+
     def rows(self, kind: type[Row]) -> list:
         with LogReader(self.path) as reader:
             return list(reader.rows(kind, Selection()))
@@ -115,13 +120,13 @@ def test_events_and_alerts_are_written_at_once(room: Room) -> None:
     (event,), (alert,) = room.rows(EventRow), room.rows(AlertRow)
     assert (event.state, event.duration_s) == ("sad", None)
     assert (alert.alarm, alert.rule, alert.phase) == ("a1", "distress", "raised")
-    assert [stored.message for stored in Outbox(room.path).due("family")] == [MESSAGE]
+    assert room.messages == [MESSAGE]
 
 
 def test_what_people_did_and_said_is_written(room: Room) -> None:
     room.hear(Action(action="muted", who="button"))
     room.hear(Feedback(verdict="wrong", heard_at=room.clock.now(), who="page: anna", truth="calm"))
-    with sqlite3.connect(room.path) as connection:
+    with closing(sqlite3.connect(room.path)) as connection, connection:
         assert connection.execute("SELECT action, who FROM actions").fetchall() == [
             ("muted", "button")
         ]
@@ -143,7 +148,7 @@ def test_what_could_not_be_written_is_written_a_second_later(room: Room) -> None
     room.steady_s += 1.0
     room.book.show(QUIET)
     assert [row.alarm for row in room.rows(AlertRow)] == ["a1"]
-    assert [stored.message for stored in Outbox(room.path).due("family")] == [MESSAGE]
+    assert room.messages == [MESSAGE]
 
 
 def test_windows_become_a_line_a_minute_and_the_rest_at_the_end(room: Room) -> None:

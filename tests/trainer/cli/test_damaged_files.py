@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +118,7 @@ def other_keys(path: Path) -> None:
                 file.writestr("notes.txt", "nothing")
         case ".db":
             path.unlink()
-            with sqlite3.connect(path) as database:
+            with closing(sqlite3.connect(path)) as database, database:
                 database.execute("CREATE TABLE studies (name TEXT)")
             database.close()
         case ending:
