@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from edge.analysis import ClipAnalysis
 from edge.contract.labels import EMOTIONS, SEXES
-from edge.contract.spec import FeatureSpec
 from edge.dsp import frames_of
+from edge.dsp.picture import picture_spec
 from edge.dsp.resample import resample
 from edge.errors import OutputError, UsageError
 from edge.stream.blocks import AudioBlock
@@ -30,6 +30,7 @@ COLOURS: Final = dict(
     )
 )  # fmt: skip
 
+_N_BANDS: Final = 80
 _N_ENVELOPE: Final = 2000
 """Columns of the waveform: each shows the least and the greatest sample in it."""
 
@@ -84,7 +85,7 @@ def _draw_waveform(axes: Any, samples: NDArray[np.float32], rate_hz: int) -> Non
 
 
 def _draw_mel(axes: Any, samples: NDArray[np.float32], rate_hz: int) -> None:
-    spec = _picture_spec()
+    spec = picture_spec(_N_BANDS)
     at_rate = resample(samples, rate_in_hz=rate_hz, rate_out_hz=spec.sample_rate_hz)
     frames = frames_of(np.pad(at_rate, (0, spec.framing.n_fft)), spec)
     step = max(1, len(frames) // _N_ENVELOPE)
@@ -137,33 +138,3 @@ def _verdict(analysis: ClipAnalysis) -> str:
     if analysis.label is None:
         return "no speech"
     return f"{analysis.label} {analysis.confidence:.0%}"
-
-
-def _picture_spec() -> FeatureSpec:
-    return FeatureSpec.from_dict(
-        {
-            "sample_rate_hz": 16000,
-            "framing": {
-                "n_fft": 512,
-                "win_length": 512,
-                "hop_length": 160,
-                "window": "hann",
-                "padding": "none",
-            },
-            "blocks": [
-                {
-                    "kind": "logmel",
-                    "mel": {
-                        "n_mels": 80,
-                        "fmin_hz": 0.0,
-                        "fmax_hz": 8000.0,
-                        "scale": "slaney",
-                        "norm": "slaney",
-                    },
-                    "decibel": {"amin": 1e-10, "ref": "one", "top_db": None},
-                }
-            ],
-            "layout": {"kind": "image", "n_frames": 1},
-            "norm": {"kind": "none"},
-        }
-    )

@@ -14,7 +14,7 @@ from edge.dashboard.api import asked
 from edge.dashboard.api.blueprint import blueprint
 from edge.dashboard.pieces import pieces
 from edge.dashboard.roles import needs
-from edge.record.export import csv_header, csv_line
+from edge.record.export import csv_lines
 from edge.record.histories import AlarmHistory, alarm_history, alarms_between, deliveries
 from edge.record.moments import rfc3339
 from edge.record.query import LogReader, Selection
@@ -173,11 +173,9 @@ def _seconds(states_s: Mapping[str, float]) -> dict[str, float]:
 def _csv(log: LogReader, row_type: type[Row], selection: Selection) -> Iterator[str]:
     """Yield many lines at once: each piece is a packet of its own."""
     with log:
-        rows = log.rows(row_type, selection)
-        lines = [csv_header(row_type)]
-        while lines:
-            yield "".join(f"{line}\r\n" for line in lines)
-            lines = [csv_line(row) for row in islice(rows, _LINES_AT_ONCE)]
+        lines = csv_lines(log, row_type, selection)
+        while piece := list(islice(lines, _LINES_AT_ONCE)):
+            yield "".join(f"{line}\r\n" for line in piece)
 
 
 def _today() -> datetime:

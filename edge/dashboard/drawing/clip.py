@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from markupsafe import Markup
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edge.contract.spec import FeatureSpec
 from edge.dashboard.drawing.shapes import symbol_at
 from edge.dsp import frames_of
+from edge.dsp.picture import picture_spec
 from edge.dsp.resample import resample
 
 WIDTH: Final = 600
@@ -27,7 +28,6 @@ _RANGE_DB: Final = 60.0
 _CELL_WIDTH: Final = WIDTH // _N_COLUMNS
 _CELL_HEIGHT: Final = 3
 _LINES_HEIGHT: Final = 160
-_RATE_HZ: Final = 16_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,8 +87,8 @@ def _picture(height: int, inside: Markup, *, kind: str) -> Markup:
 
 def _mel_db(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
     """Return decibels, shape (bands, columns)."""
-    spec = FeatureSpec.from_dict(_PICTURE)
-    at_rate = resample(samples, rate_in_hz=rate_hz, rate_out_hz=_RATE_HZ)
+    spec = picture_spec(_N_BANDS)
+    at_rate = resample(samples, rate_in_hz=rate_hz, rate_out_hz=spec.sample_rate_hz)
     frames = np.concatenate(list(_frames(at_rate, spec)))
     starts = np.linspace(0, len(frames), _N_COLUMNS + 1).astype(int)[:-1]
     # A short recording has fewer frames than columns: a frame may then stand in several.
@@ -160,30 +160,3 @@ def _sparse(points: Sequence[tuple[float, float | None]]) -> list[tuple[float, f
     """Return so few of the points that their shapes do not run into each other."""
     step = max(1, len(points) // 30)
     return [(at_s, share) for at_s, share in points[::step] if share is not None]
-
-
-_PICTURE: Final[dict[str, Any]] = {
-    "sample_rate_hz": _RATE_HZ,
-    "framing": {
-        "n_fft": 512,
-        "win_length": 512,
-        "hop_length": 160,
-        "window": "hann",
-        "padding": "none",
-    },
-    "blocks": [
-        {
-            "kind": "logmel",
-            "mel": {
-                "n_mels": _N_BANDS,
-                "fmin_hz": 0.0,
-                "fmax_hz": 8000.0,
-                "scale": "slaney",
-                "norm": "slaney",
-            },
-            "decibel": {"amin": 1e-10, "ref": "one", "top_db": None},
-        }
-    ],
-    "layout": {"kind": "image", "n_frames": 1},
-    "norm": {"kind": "none"},
-}

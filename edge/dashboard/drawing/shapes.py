@@ -6,8 +6,6 @@ from typing import Final
 
 from markupsafe import Markup
 
-from edge.contract.labels import STATES
-
 # Each in a square of 24 by 24.
 FILLED: Final = {
     "calm": "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18z",
@@ -53,8 +51,3 @@ def symbol_at(state: str, x: float, y: float, size: float) -> Markup:
     scale = size / 24
     place = f"translate({x - size / 2:.1f} {y - size / 2:.1f}) scale({scale:.2f})"
     return Markup('<path class="s-{}" transform="{}" d="{}"/>').format(state, place, FILLED[state])
-
-
-def state_names() -> tuple[str, ...]:
-    """Return every state that has a shape."""
-    return tuple(state for state in STATES if state in FILLED or state in STROKED)

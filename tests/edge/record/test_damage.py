@@ -19,22 +19,11 @@ from tests.edge.record.samples import (
     BERLIN,
     EVENING,
     SESSION,
-    StoppedClock,
     begun,
     change,
     event,
     message,
 )
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log.db"
 
 
 def states(path):

@@ -22,7 +22,6 @@ from edge.record.query import (
 )
 from tests.edge.record.samples import (
     SESSION,
-    StoppedClock,
     begun,
     change,
     event,
@@ -30,16 +29,6 @@ from tests.edge.record.samples import (
     minute,
     open_log,
 )
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log.db"
 
 
 @contextmanager

@@ -22,7 +22,6 @@ from edge.record.query import (
 from edge.record.schema import SCHEMA_VERSION
 from tests.edge.record.samples import (
     SESSION,
-    StoppedClock,
     begun,
     change,
     event,
@@ -31,11 +30,6 @@ from tests.edge.record.samples import (
 )
 
 ALL = Selection()
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
 
 
 @pytest.fixture

@@ -34,11 +34,6 @@ ALERTS = [
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log.db"
-
-
-@pytest.fixture
 def former(path):
     write_version_1(path, events=EVENTS, alerts=ALERTS)
     return path

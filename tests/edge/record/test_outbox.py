@@ -11,32 +11,8 @@ from edge.errors import RecordError
 from edge.record.histories import waiting
 from edge.record.outbox import Outbox, Waiting
 from edge.record.query import AlertRow, LogReader, Selection
-from tests.edge.record.samples import StoppedClock, begun, call, change, event, message
+from tests.edge.record.samples import begun, call, change, event, message
 from tests.edge.record.version_1 import write_version_1
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log.db"
-
-
-@pytest.fixture
-def log(path, clock):
-    log = begun(path, clock)
-    yield log
-    log.close()
-
-
-@pytest.fixture
-def outbox(path):
-    outbox = Outbox(path)
-    yield outbox
-    outbox.close()
 
 
 def test_a_message_is_read_back_as_it_was_written(log, clock, outbox):

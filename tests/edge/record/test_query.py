@@ -9,15 +9,10 @@ import pytest
 
 from edge.errors import NoInputError, RecordError
 from edge.record.query import EventRow, LogReader, NoteRow, Selection
-from tests.edge.record.samples import EVENING, StoppedClock, begun, event
+from tests.edge.record.samples import EVENING, begun, event
 from tests.support import REPOSITORY
 
 STATES = ["no_speech", "calm", "angry", "sad", "angry", "no_speech"]
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
 
 
 @pytest.fixture

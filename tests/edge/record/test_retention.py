@@ -26,16 +26,6 @@ AGES = 10
 
 
 @pytest.fixture
-def clock():
-    return StoppedClock()
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log.db"
-
-
-@pytest.fixture
 def log(path, clock):
     log = begun(path, clock, days=36_500, max_mb=1000)
     log._spool.connection.execute("PRAGMA synchronous = OFF")  # many rows, and no power cut here

@@ -36,11 +36,6 @@ CAUSES = [*(rule.name for rule in RULES), TROUBLE.name]
 
 
 @pytest.fixture
-def clock():
-    return StoppedClock()
-
-
-@pytest.fixture
 def log(tmp_path, clock):
     log = begun(tmp_path / "log.db", clock)
     yield log

@@ -17,7 +17,7 @@ from edge.record.outbox import Outbox
 from edge.record.paging import page
 from edge.record.query import EventRow, LogReader, NoteRow, Selection
 from edge.record.summary import DaySums, calendar
-from tests.edge.record.samples import EVENING, StoppedClock, begun, change, event, message
+from tests.edge.record.samples import EVENING, change, event, message
 from tests.fakes.year import write_year
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -30,23 +30,6 @@ def autumn(tmp_path_factory):
     path = tmp_path_factory.mktemp("autumn") / "log.db"
     write_year(path, until=NOW, n_events=12_000, n_days=60, has_minutes=False)
     return path
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log.db"
-
-
-@pytest.fixture
-def log(path, clock):
-    log = begun(path, clock)
-    yield log
-    log.close()
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "America/Los_Angeles"])

@@ -14,43 +14,16 @@ from contextlib import closing
 import pytest
 
 from edge.errors import RecordError
-from edge.record.outbox import Outbox
 from edge.record.query import AlertRow, EventRow, LogReader, Selection
 from edge.record.schema import EARS_TIMEOUT_S
 from tests.edge.record.samples import (
     SESSION,
-    StoppedClock,
     begun,
     call,
     event,
     open_log,
 )
 from tests.support import REPOSITORY
-
-
-@pytest.fixture
-def clock():
-    return StoppedClock()
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "log.db"
-
-
-@pytest.fixture
-def log(path, clock):
-    log = begun(path, clock)
-    yield log
-    log.close()
-
-
-@pytest.fixture
-def outbox(path):
-    outbox = Outbox(path)
-    yield outbox
-    outbox.close()
-
 
 DELIVERER = """
 import os, sys, time
