@@ -7,10 +7,9 @@ under a lock, and each change is on the disk, whole, when it returns.
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -169,23 +168,5 @@ def _held(path: Path, patience_s: float) -> AbstractContextManager[None]:
 
 def _replace(path: Path, calibration: Calibration) -> None:
     content = json.dumps(to_table(calibration), indent=1, ensure_ascii=False) + "\n"
-    fresh = path.with_name(f".{path.name}.new")
     with durable.reported(path):
-        try:
-            _write(fresh, content.encode())
-            fresh.replace(path)
-        except OSError:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise
-        durable.sync_folder(path.parent)
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
-    try:
-        durable.leave_to_owner(descriptor, path.parent)
-        durable.write_all(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        durable.write_file(path, content.encode(), mode=_MODE)

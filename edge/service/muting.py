@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +14,7 @@ from edge.record.care import Action
 from edge.record.moments import Clock, rfc3339
 from edge.service.happenings import Happening
 from edge.service.protocol import Answer
+from edge.store import durable
 from edge.stream.blocks import AudioBlock
 
 MARK_FILE: Final = "muted"
@@ -54,19 +53,9 @@ class MuteMark:
         ------
         OSError
         """
-        part = self._path.with_name(f".{MARK_FILE}.{os.getpid()}")
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("w", encoding="utf-8") as file:
-                file.write(json.dumps({"who": who, "since": since}, ensure_ascii=False) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._path)
-        except OSError:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
-        self._sync_folder()
+        words = json.dumps({"who": who, "since": since}, ensure_ascii=False) + "\n"
+        durable.write_file(self._path, words.encode())
 
     def clear(self) -> None:
         """Let it be muted no more.
@@ -76,14 +65,7 @@ class MuteMark:
         OSError
         """
         self._path.unlink(missing_ok=True)
-        self._sync_folder()
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        durable.sync_folder(self._path.parent)
 
 
 def refuse_while_muted(places: Places) -> None:

@@ -47,11 +47,11 @@ def reported(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be used: {error.strerror or error}; {remedy}") from error
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, *, mode: int = _FILE_MODE) -> None:
     """Replace a file: afterwards it holds the old or the new content, whole."""
     fresh = _fresh(path)
     try:
-        with created(fresh) as descriptor:
+        with created(fresh, mode=mode) as descriptor:
             write_all(descriptor, content)
             os.fsync(descriptor)
         os.replace(fresh, path)  # noqa: PTH105 - the tests count the calls of os
@@ -63,9 +63,9 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def created(path: Path) -> Iterator[int]:
+def created(path: Path, *, mode: int = _FILE_MODE) -> Iterator[int]:
     """Make or empty a file and yield its descriptor."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         leave_to_owner(descriptor, path.parent)
         yield descriptor

@@ -99,7 +99,7 @@ def test_a_full_disk_leaves_the_old_file_whole_and_says_so(path, monkeypatch):
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("edge.app.adaptation.os.fsync", full)
+    monkeypatch.setattr("edge.store.durable.os.fsync", full)
     usual = with_window(found.usual, SAD, REFERENCE, fresh_s=0.5)
     with pytest.raises(StoreError, match="make room on it"):
         adaptation.change(path, adaptation.gathered(usual))
