@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -56,15 +57,20 @@ class AlertRule:
     escalate: tuple[Escalation, ...] = ()
 
     def __post_init__(self) -> None:
+        if faults := list(self._faults()):
+            raise ValueError("; ".join(faults))
+
+    def _faults(self) -> Iterator[str]:
         if not self.name:
-            raise ValueError("name is empty; every rule needs one of its own")
+            yield "name is empty; every rule needs one of its own"
         if not self.when:
-            raise ValueError("when is empty; name at least one emotion or group")
+            yield "when is empty; name at least one emotion or group"
         if self.hold_s > self.within_s:
-            raise ValueError(
-                f"hold_s {self.hold_s:g} is above within_s {self.within_s:g}; it must not be"
-            )
-        _ = self.emotions
+            yield f"hold_s {self.hold_s:g} is above within_s {self.within_s:g}; it must not be"
+        try:
+            _ = self.emotions
+        except ValueError as error:
+            yield str(error)
 
     @property
     def emotions(self) -> frozenset[str]:

@@ -115,3 +115,8 @@ def test_causes_begin_and_end_in_turn(story: list[dict[str, float]]) -> None:
 def test_impossible_rules(changes: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         AlertRule(**({"name": "x"} | changes))
+
+
+def test_every_fault_of_a_rule_is_told_at_once() -> None:
+    with pytest.raises(ValueError, match="hold_s 30 is above within_s 20.*; 'sadd' is neither"):
+        AlertRule(name="a", when=("sadd",), hold_s=30.0, within_s=20.0)
