@@ -118,5 +118,5 @@ def test_impossible_rules(changes: dict, message: str) -> None:
 
 
 def test_every_fault_of_a_rule_is_told_at_once() -> None:
-    with pytest.raises(ValueError, match="hold_s 30 is above within_s 20.*; 'sadd' is neither"):
+    with pytest.raises(ValueError, match=r"hold_s 30 is above within_s 20.*; 'sadd' is neither"):
         AlertRule(name="a", when=("sadd",), hold_s=30.0, within_s=20.0)
